@@ -1,0 +1,1 @@
+"""Implementations of the ports: exchanges, Telegram, the platform's bindings."""

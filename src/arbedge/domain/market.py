@@ -1,0 +1,115 @@
+"""The market as one scan sees it: quotes in asset units, whatever units the exchange counts in.
+
+Prices and sizes of a scan are floats, since a scan ranks ten thousand rows; order books, which decide
+amounts, are `Decimal`.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+ExchangeId = Literal["binance", "bybit", "okx"]
+Market = Literal["spot", "perp"]
+Mode = Literal["live", "cached", "replay", "synthetic", "paper"]
+Source = Literal["api", "cache", "lake"]
+FeedState = Literal["ok", "degraded", "rate_limited", "unreachable", "down"]
+
+EXCHANGES: tuple[ExchangeId, ...] = ("binance", "bybit", "okx")
+MARKETS: tuple[Market, ...] = ("spot", "perp")
+
+
+class Ticker(Struct, frozen=True):
+    """One row of an exchange's bulk answer, in the exchange's own units; absent numbers are None."""
+
+    symbol: str
+    bid: float | None
+    bid_size: float | None
+    ask: float | None
+    ask_size: float | None
+    exchange_at: int | None = None
+    mark: float | None = None
+    funding_rate: float | None = None  # fraction for the settlement at `funding_at`; positive: longs pay shorts
+    funding_at: int | None = None
+    funding_interval_h: float | None = None
+
+
+class Funding(Struct, frozen=True, array_like=True):
+    """What a perpetual's next settlement will charge: a fraction of notional at mark, and when."""
+
+    rate: float
+    next_at: int
+    interval_h: float
+    mark: float
+
+
+class Quote(Struct, frozen=True, array_like=True):
+    """Top of book of one instrument, per unit of `asset`, quoted in `quote`."""
+
+    symbol: str
+    asset: str
+    quote: str
+    bid: float
+    bid_size: float
+    ask: float
+    ask_size: float
+    exchange_at: int | None  # None where the exchange stamps nothing (Binance spot): age counts from receipt
+    funding: Funding | None = None
+
+    @property
+    def mid(self) -> float:
+        return (self.bid + self.ask) / 2
+
+
+class Feed(Struct, frozen=True):
+    """One exchange and market in a scan: its quotes, or why there are none."""
+
+    exchange: ExchangeId
+    market: Market
+    state: FeedState
+    received_at: int  # when the last byte arrived; for a failed feed, when it was given up
+    latency_ms: int
+    source: Source = "api"
+    error: str | None = None
+    quotes: list[Quote] = []
+    rejected: dict[str, int] = {}  # rows that could not be normalised, by reason
+
+    def age_ms(self, quote: Quote, now: int) -> int:
+        """How old a quote is: from the exchange's stamp where there is one, else from its receipt."""
+        return max(0, now - (quote.exchange_at or self.received_at))
+
+
+class Snapshot(Struct, frozen=True):
+    """Everything one scan observed. `scan_id` is the scan's scheduled time in epoch ms."""
+
+    version: int
+    scan_id: int
+    mode: Mode
+    started_at: int
+    finished_at: int
+    feeds: list[Feed]
+
+
+class Level(Struct, frozen=True, array_like=True):
+    """A price level: price per asset unit and size in asset units."""
+
+    price: Decimal
+    size: Decimal
+
+
+class OrderBook(Struct, frozen=True):
+    """Depth of one instrument in asset units; bids fall, asks rise."""
+
+    exchange: ExchangeId
+    market: Market
+    symbol: str
+    bids: list[Level]
+    asks: list[Level]
+    exchange_at: int | None
+    received_at: int
+    source: Source = "api"
+
+    @property
+    def is_usable(self) -> bool:
+        """A book with both sides, positive sizes and a positive spread; anything else is bad data."""
+        return bool(self.bids and self.asks) and 0 < self.bids[0].price < self.asks[0].price

@@ -1,0 +1,122 @@
+"""What can go wrong, by what it lets us do next.
+
+ArbEdgeError
+├── ConfigurationError          the start stops; an operator mends a setting
+├── ExchangeError               one call to one exchange did not give an answer
+│   ├── ExchangeUnreachable     timeout, reset, unreadable body: the next scan tries again
+│   ├── ExchangeBlocked         geo or firewall (451, CDN 403): never the key's fault
+│   ├── ExchangeRateLimited     wait `retry_after_s`, ask nothing before
+│   ├── ExchangeDown            5xx or maintenance, said by the exchange itself
+│   └── ExchangeRefused         our request was wrong (bad symbol, bad parameter): a defect
+├── StoreUnavailable            D1 did not answer: nothing was decided, try again
+├── MessengerError              one Bot API call failed
+│   ├── MessengerThrottled      429: wait `retry_after_s`
+│   ├── RecipientUnreachable    blocked, deleted, kicked: stop writing there
+│   ├── MessageGone             the message to edit no longer exists
+│   ├── MessengerRejected       our call was malformed: a defect, never retried
+│   └── MessengerUnavailable    5xx, timeout: the outcome is unknown, retried once
+└── MessageInvalid              a queue message this version does not understand
+"""
+
+from typing import ClassVar, Literal
+
+Outcome = Literal["rejected", "retryable", "unknown"]
+
+
+class ArbEdgeError(Exception):
+    """The root: `code` is stable for machines, `outcome` says what the caller may do."""
+
+    code: ClassVar[str] = "internal"
+    outcome: ClassVar[Outcome] = "unknown"
+
+
+class ConfigurationError(ArbEdgeError):
+    """One or more settings are missing or malformed; the message lists every one of them."""
+
+    code = "misconfigured"
+    outcome = "rejected"
+
+
+class ExchangeError(ArbEdgeError):
+    """A call to an exchange failed; the class is the error class shown in health."""
+
+    code = "exchange_error"
+
+
+class ExchangeUnreachable(ExchangeError):
+    code = "unreachable"
+
+
+class ExchangeBlocked(ExchangeError):
+    code = "blocked_from_here"
+    outcome = "rejected"
+
+
+class ExchangeRateLimited(ExchangeError):
+    """The exchange asked us to wait `retry_after_s` seconds."""
+
+    code = "rate_limited"
+    outcome = "retryable"
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class ExchangeDown(ExchangeError):
+    code = "down"
+
+
+class ExchangeRefused(ExchangeError):
+    code = "refused"
+    outcome = "rejected"
+
+
+class StoreUnavailable(ArbEdgeError):
+    """The database did not answer, or answered that it could not."""
+
+    code = "store_unavailable"
+    outcome = "retryable"
+
+
+class MessengerError(ArbEdgeError):
+    """A Bot API call failed; the description is Telegram's own, never the request's address."""
+
+    code = "messenger_error"
+
+
+class MessengerThrottled(MessengerError):
+    """Telegram asked us to wait `retry_after_s` seconds before the same call."""
+
+    code = "messenger_throttled"
+    outcome = "retryable"
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RecipientUnreachable(MessengerError):
+    code = "recipient_unreachable"
+    outcome = "rejected"
+
+
+class MessageGone(MessengerError):
+    code = "message_gone"
+    outcome = "rejected"
+
+
+class MessengerRejected(MessengerError):
+    code = "messenger_rejected"
+    outcome = "rejected"
+
+
+class MessengerUnavailable(MessengerError):
+    code = "messenger_unavailable"
+
+
+class MessageInvalid(ArbEdgeError):
+    """A queue message has an unknown version, kind or shape; it belongs in the dead letters."""
+
+    code = "message_invalid"
+    outcome = "rejected"

@@ -1,0 +1,41 @@
+"""Every bound of the system in one place, each with its reason."""
+
+from typing import Final
+
+# -- outbound HTTP
+CONNECTIONS_MAX: Final = 6  # the platform holds further ones back until a response header arrives
+EXCHANGE_TIMEOUT_S: Final = 4.0  # a scan is due every 10 s; a slower answer is stale anyway
+EXCHANGE_BODY_BYTES_MAX: Final = 24_000_000  # the largest bulk answer (Binance exchangeInfo) is several MB
+TELEGRAM_TIMEOUT_S: Final = 8.0
+
+# -- inbound HTTP
+WEBHOOK_BODY_BYTES_MAX: Final = 1_048_576  # Telegram's updates are a few kB
+API_BODY_BYTES_MAX: Final = 65_536
+
+# -- scan
+BOOK_DEPTH: Final = 50  # levels a side kept with an opportunity (product specification, section 3)
+SHORTLIST_MAX: Final = 12  # candidates a scan verifies: 24 books fit every exchange's budget at a 10 s cadence
+NEAR_MISSES_KEPT: Final = 200  # the best dropped candidates of a scan that can be asked about
+SCAN_LEASE_MS: Final = 30_000  # a scan older than this has died; the next one may start
+INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a few times a week
+SCANS_KEPT_MS: Final = 3_600_000  # how long a scan's report can be asked about
+
+# -- D1
+D1_PARAMETERS_MAX: Final = 100
+D1_STRING_BYTES_MAX: Final = 2_000_000
+
+# -- queues
+QUEUE_MESSAGE_BYTES_MAX: Final = 128_000
+QUEUE_BATCH_MAX: Final = 100
+QUEUE_ATTEMPTS_MAX: Final = 5
+RECIPIENTS_PAGE: Final = 500  # people one fan-out message handles before it passes the rest on
+
+# -- Telegram
+TELEGRAM_TEXT_MAX: Final = 4096  # UTF-16 code units after entities are parsed
+TELEGRAM_CALLBACK_BYTES_MAX: Final = 64
+TELEGRAM_TOAST_MAX: Final = 200
+EDIT_INTERVAL_MS_MIN: Final = 20_000  # an alert that keeps changing is edited no more often than this
+UPDATES_KEPT_MS: Final = 86_400_000 * 2  # Telegram redelivers a message for at most 24 h
+
+# -- people
+SESSION_MS: Final = 7 * 86_400_000  # from the last activity

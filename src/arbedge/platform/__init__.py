@@ -1,0 +1,1 @@
+"""The only place, beside `entry.py`, that touches the Worker's own runtime."""
