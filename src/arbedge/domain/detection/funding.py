@@ -1,0 +1,96 @@
+"""Two perpetuals of one asset: long where funding is low, short where it is high, for a fixed horizon.
+
+Only settlements strictly inside the horizon are paid, each at the rate known now: with 8 h against 1 h
+intervals, a pro-rata figure would promise payments that never come. Positions are valued as closed at
+today's basis, so the entry price difference comes back at exit less both spreads.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from arbedge.domain.detection.candidates import Candidate, Drops, Listed, check_pair, make_leg, pair_up
+from arbedge.domain.edge import Edge, LegTerms, build_edge, walk
+from arbedge.domain.fees import get_base_tier
+from arbedge.domain.market import Funding, Snapshot
+from arbedge.domain.policy import Policy
+
+HOUR_MS = 3_600_000
+
+
+def count_settlements(funding: Funding, now: int, horizon_h: int) -> int:
+    """Settlements in (now, now + horizon]. A `next_at` that has passed is moved on by whole intervals."""
+    interval = round(funding.interval_h * HOUR_MS)
+    first = funding.next_at
+    if first <= now:
+        first += ((now - first) // interval + 1) * interval
+    end = now + horizon_h * HOUR_MS
+    return 0 if first > end else (end - first) // interval + 1
+
+
+def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterable[Candidate]:
+    """Yields every pair whose funding over the horizon pays for four fills at top of book."""
+    minimum = policy.min_net_bps["funding"]
+    for a, b, middle in pair_up(snapshot, "perp"):
+        if a.quote.funding is None or b.quote.funding is None:
+            continue  # counted at normalisation: a perpetual without a rate takes no part in funding
+        paid_a, paid_b = (
+            funding.rate * funding.mark * count_settlements(funding, now, policy.horizon_h)
+            for funding in (a.quote.funding, b.quote.funding)
+        )
+        long, short, received = (a, b, paid_b - paid_a) if paid_b >= paid_a else (b, a, paid_a - paid_b)
+        candidate = _estimate(long, short, received)
+        if refusal := check_pair(long, short, middle, now, policy):
+            reason, numbers = refusal
+            drops.add(candidate, reason, **numbers)
+        elif candidate.net_bps < minimum:
+            drops.add(candidate, "below_minimum", net_bps=candidate.net_bps, minimum_bps=minimum)
+        else:
+            yield candidate
+
+
+def _estimate(long: Listed, short: Listed, received: float) -> Candidate:
+    """`received` is funding cash per asset unit over the horizon."""
+    ask = long.quote.ask
+    per_unit = 10_000 / ask if ask > 0 else 0.0
+    fee_long = get_base_tier(long.feed.exchange, "perp").taker_bps / 10_000
+    fee_short = get_base_tier(short.feed.exchange, "perp").taker_bps / 10_000
+    spreads = (long.quote.ask - long.quote.bid) + (short.quote.ask - short.quote.bid)
+    fees = fee_long * (long.quote.ask + long.quote.bid) + fee_short * (short.quote.ask + short.quote.bid)
+    return Candidate(
+        type="funding",
+        asset=long.quote.asset,
+        quote=long.quote.quote,
+        buy=make_leg(long, "buy"),
+        sell=make_leg(short, "sell"),
+        gross_bps=received * per_unit,
+        net_bps=(received - spreads - fees) * per_unit,
+    )
+
+
+def value(long: LegTerms, short: LegTerms, size: Decimal, now: int, policy: Policy) -> Edge:
+    """The edge of holding `size` asset units on both sides for the horizon, entered and closed at today's books."""
+    if long.funding is None or short.funding is None:
+        raise ValueError("both legs of a funding opportunity need a funding rate")
+    entry_long, exit_long = walk(long.book.asks, size), walk(long.book.bids, size)
+    entry_short, exit_short = walk(short.book.bids, size), walk(short.book.asks, size)
+    # Funding is charged on mark price times size; positive rates are paid by longs and received by shorts.
+    paid, received = (
+        size
+        * Decimal(str(funding.mark))
+        * Decimal(str(funding.rate))
+        * count_settlements(funding, now, policy.horizon_h)
+        for funding in (long.funding, short.funding)
+    )
+    entry_difference = size * (entry_short.top - entry_long.top)
+    exit_difference = size * (exit_long.top - exit_short.top)
+    return build_edge(
+        gross=received - paid,
+        costs=[
+            ("fee_buy", -(entry_long.cash + exit_long.cash) * long.fee.taker),
+            ("fee_sell", -(entry_short.cash + exit_short.cash) * short.fee.taker),
+            ("slippage_buy", -(entry_long.slippage + exit_long.slippage)),
+            ("slippage_sell", -(entry_short.slippage + exit_short.slippage)),
+            ("entry_price_difference", entry_difference + exit_difference),
+        ],
+        fills=(entry_long, entry_short),
+    )

@@ -1,0 +1,154 @@
+"""The life of opportunities between scans: confirmation, change, absence, end, return.
+
+detected (first scan) -> verified (depth checked) -> active (two scans agree) -> expired | vanished.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from arbedge.domain.market import Mode
+from arbedge.domain.opportunity import Opportunity, Sighting, Status, Transition, derive_id
+from arbedge.domain.policy import Policy
+from arbedge.limits import EDIT_INTERVAL_MS_MIN
+
+
+class Scan(Struct, frozen=True):
+    """What one scan saw: the sightings by key, and when each key now seen was first seen without a break."""
+
+    scan_id: int
+    now: int
+    mode: Mode
+    sightings: Mapping[str, Sighting]
+
+
+class Streak(Struct, frozen=True):
+    """Consecutive scans in which a key was seen, and when the first of them was."""
+
+    count: int
+    since: int
+
+
+def count_streaks(scan: Scan, previous: Mapping[str, Streak]) -> dict[str, Streak]:
+    """Extends the streak of every key seen now; a key not seen loses its streak."""
+    streaks: dict[str, Streak] = {}
+    for key in scan.sightings:
+        before = previous.get(key)
+        streaks[key] = Streak(before.count + 1, before.since) if before else Streak(1, scan.now)
+    return streaks
+
+
+def advance(
+    scan: Scan, known: Iterable[Opportunity], streaks: Mapping[str, Streak], reasons: Mapping[str, str], policy: Policy
+) -> list[Opportunity]:
+    """Applies a scan to the known episodes and returns those that changed, new ones included.
+
+    `known` holds all open episodes and those that ended recently enough to reopen. `streaks` are those after this
+    scan; `reasons` says why a key that is missing was dropped.
+    """
+    changed: list[Opportunity] = []
+    taken: set[str] = set()
+    for opportunity in sorted(known, key=lambda one: one.updated_at, reverse=True):
+        if opportunity.key in taken:
+            continue
+        sighting = scan.sightings.get(opportunity.key)
+        after: Opportunity | None = None
+        if opportunity.is_open:
+            taken.add(opportunity.key)
+            after = (
+                _confirm(opportunity, sighting, scan, policy)
+                if sighting
+                else _miss(opportunity, scan, reasons.get(opportunity.key, "not_seen"), policy)
+            )
+        elif sighting and _may_reopen(opportunity, scan, policy):
+            taken.add(opportunity.key)
+            if streaks[opportunity.key].count >= policy.confirmations:
+                after = _reopen(opportunity, sighting, scan, policy)
+        if after:
+            changed.append(after)
+    for key, sighting in scan.sightings.items():
+        if key not in taken and streaks[key].count >= policy.confirmations:
+            changed.append(_open(sighting, streaks[key], scan, policy))
+    return changed
+
+
+def _open(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy) -> Opportunity:
+    return Opportunity(
+        id=derive_id(sighting.key, scan.scan_id),
+        key=sighting.key,
+        type=sighting.type,
+        asset=sighting.asset,
+        quote=sighting.quote,
+        status="active",
+        mode=scan.mode,
+        horizon_h=policy.horizon_h,
+        detected_at=streak.since,
+        updated_at=scan.now,
+        expires_at=scan.now + policy.unconfirmed_ms_max,
+        revised_at=scan.now,
+        revised_net_bps=sighting.edge.net_bps,
+        sighting=sighting,
+        transitions=[
+            Transition("detected", streak.since),
+            Transition("verified", streak.since),
+            Transition("active", scan.now),
+        ],
+    )
+
+
+def _confirm(opportunity: Opportunity, sighting: Sighting, scan: Scan, policy: Policy) -> Opportunity:
+    moved = abs(sighting.edge.net_bps - opportunity.revised_net_bps) >= policy.change_bps_min
+    due = moved and scan.now - opportunity.revised_at >= EDIT_INTERVAL_MS_MIN
+    after = replace(
+        opportunity,
+        sighting=sighting,
+        updated_at=scan.now,
+        expires_at=scan.now + policy.unconfirmed_ms_max,
+        missed_scans=0,
+    )
+    return _revise(after, scan.now) if due else after
+
+
+def _miss(opportunity: Opportunity, scan: Scan, reason: str, policy: Policy) -> Opportunity:
+    missed = opportunity.missed_scans + 1
+    if scan.now >= opportunity.expires_at:
+        return _end(opportunity, "expired", "unconfirmed_too_long", scan.now)
+    if missed >= policy.missed_scans_max:
+        return _end(replace(opportunity, missed_scans=missed), "vanished", reason, scan.now)
+    return replace(opportunity, missed_scans=missed)
+
+
+def _may_reopen(opportunity: Opportunity, scan: Scan, policy: Policy) -> bool:
+    return opportunity.ended_at is not None and scan.now - opportunity.ended_at <= policy.reopen_ms_max
+
+
+def _reopen(opportunity: Opportunity, sighting: Sighting, scan: Scan, policy: Policy) -> Opportunity:
+    after = replace(
+        opportunity,
+        status="active",
+        sighting=sighting,
+        updated_at=scan.now,
+        expires_at=scan.now + policy.unconfirmed_ms_max,
+        ended_at=None,
+        end_reason=None,
+        missed_scans=0,
+        transitions=[*opportunity.transitions, Transition("active", scan.now, "returned")],
+    )
+    return _revise(after, scan.now)
+
+
+def _end(opportunity: Opportunity, status: Status, reason: str, now: int) -> Opportunity:
+    after = replace(
+        opportunity,
+        status=status,
+        updated_at=now,
+        ended_at=now,
+        end_reason=reason,
+        transitions=[*opportunity.transitions, Transition(status, now, reason)],
+    )
+    return _revise(after, now)
+
+
+def _revise(opportunity: Opportunity, now: int) -> Opportunity:
+    return replace(opportunity, revision=opportunity.revision + 1, revised_at=now, revised_net_bps=opportunity.net_bps)

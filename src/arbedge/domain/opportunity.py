@@ -1,0 +1,115 @@
+"""An opportunity as it is stored, shown and sent: one episode with its legs, waterfall and life."""
+
+import hashlib
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct, field
+
+from arbedge.domain.edge import CurvePoint, Edge, LegTerms, Part
+from arbedge.domain.market import ExchangeId, Funding, Level, Market, Mode, Source
+from arbedge.domain.policy import OpportunityType
+
+Status = Literal["detected", "verified", "active", "expired", "vanished"]
+OPEN: frozenset[Status] = frozenset({"detected", "verified", "active"})
+
+
+class Leg(Struct, frozen=True):
+    """One leg with the source and time of every number in it; prices per asset unit."""
+
+    exchange: ExchangeId
+    market: Market
+    symbol: str
+    side: Literal["buy", "sell"]
+    price: Decimal  # top of book
+    vwap: Decimal  # average over the size
+    fee_bps: float
+    fee_basis: str
+    funding: Funding | None
+    quoted_at: int  # the exchange's stamp, else the time of receipt
+    source: Source
+    multiplier: int = 1  # asset units in one unit of the exchange's price
+
+
+class Sighting(Struct, frozen=True):
+    """A candidate that held up on both order books in one scan."""
+
+    key: str
+    type: OpportunityType
+    asset: str
+    quote: str
+    seen_at: int
+    edge: Edge
+    legs: tuple[Leg, Leg]
+    capacity_quote: Decimal
+    curve: list[CurvePoint]
+    books: tuple[list[Level], list[Level]]  # the entry sides that were walked: asks of the buy, bids of the sell leg
+
+
+class Transition(Struct, frozen=True):
+    status: Status
+    at: int
+    reason: str | None = None
+
+
+class Opportunity(Struct, kw_only=True):
+    """One episode of an opportunity.
+
+    `revision` rises whenever people should be told something new: the start, a change, the end.
+    """
+
+    id: str
+    key: str
+    type: OpportunityType
+    asset: str
+    quote: str
+    status: Status
+    mode: Mode
+    horizon_h: int
+    detected_at: int
+    updated_at: int
+    expires_at: int
+    ended_at: int | None = None
+    end_reason: str | None = None
+    missed_scans: int = 0
+    revision: int = 1
+    revised_at: int
+    revised_net_bps: Decimal
+    sighting: Sighting
+    transitions: list[Transition] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def net_bps(self) -> Decimal:
+        return self.sighting.edge.net_bps
+
+    def waterfall(self) -> list[Part]:
+        """Gross first, net last; the parts between sum to net - gross."""
+        edge = self.sighting.edge
+        return [Part("gross", edge.gross_bps), *edge.parts, Part("net", edge.net_bps)]
+
+
+def derive_id(key: str, confirmed_at: int) -> str:
+    """The id of the episode of `key` that the scan at `confirmed_at` confirmed: 16 hex digits."""
+    return hashlib.sha256(f"{key}@{confirmed_at}".encode()).hexdigest()[:16]
+
+
+def make_leg(terms: LegTerms, side: Literal["buy", "sell"], price: Decimal, vwap: Decimal) -> Leg:
+    instrument, book = terms.instrument, terms.book
+    return Leg(
+        exchange=instrument.exchange,
+        market=instrument.market,
+        symbol=instrument.symbol,
+        side=side,
+        price=price,
+        vwap=vwap,
+        fee_bps=terms.fee.taker_bps,
+        fee_basis=terms.fee.basis,
+        funding=terms.funding,
+        quoted_at=book.exchange_at or book.received_at,
+        source=book.source,
+        multiplier=instrument.multiplier,
+    )
