@@ -70,7 +70,7 @@ class CurvePoint(Struct, frozen=True):
 
 
 class Refused(Exception):
-    """A verdict, raised because it ends a valuation wherever it is found: the one reason, and the numbers that decided it."""
+    """A verdict, raised since it ends a valuation wherever it is found: the one reason and the numbers behind it."""
 
     def __init__(self, reason: Reason, **numbers: float) -> None:
         super().__init__(reason)

@@ -1,0 +1,17 @@
+"""The history: everything observed, appended once."""
+
+from typing import Protocol
+
+from arbedge.domain.market import Snapshot
+
+
+class Lake(Protocol):
+    async def append_snapshot(self, snapshot: Snapshot) -> None: ...
+
+
+class SnapshotCache(Protocol):
+    """The newest snapshot for readers that accept one up to a minute old."""
+
+    async def put(self, snapshot: Snapshot) -> None: ...
+
+    async def get(self) -> Snapshot | None: ...

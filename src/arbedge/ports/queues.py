@@ -1,0 +1,34 @@
+"""Messages between the stages, and the queues that carry them. A version this code does not know is refused."""
+
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
+
+MESSAGE_VERSION = 1
+
+M = TypeVar("M", bound=Struct, contravariant=True)
+
+
+class Announce(Struct, frozen=True, tag_field="kind", tag="announce", forbid_unknown_fields=True):
+    """Tell people about a revision of an opportunity, beginning with the person whose id follows `after_user_id`."""
+
+    v: int
+    opportunity_id: str
+    revision: int
+    after_user_id: str = ""
+
+
+class Deliver(Struct, frozen=True, tag_field="kind", tag="deliver", forbid_unknown_fields=True):
+    """Show one chat the newest state of an opportunity."""
+
+    v: int
+    opportunity_id: str
+    revision: int
+    chat_id: int
+
+
+class Queue(Protocol[M]):
+    async def send(self, messages: Sequence[M]) -> None:
+        """Hands over all messages, in as few calls as the platform's limits allow. At least once, in any order."""
+        ...

@@ -1,0 +1,195 @@
+"""What is kept in the database, an interface an aggregate. Every method raises `StoreUnavailable` and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from arbedge.domain.detection.candidates import Drop
+from arbedge.domain.eligibility import Withheld
+from arbedge.domain.episodes import Streak
+from arbedge.domain.instruments import Instrument
+from arbedge.domain.market import ExchangeId, FeedState, Market, Mode
+from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.person import Person
+from arbedge.domain.policy import OpportunityType
+
+
+class FeedHealth(Struct, frozen=True):
+    """How one exchange and market did when it was last asked."""
+
+    exchange: ExchangeId
+    market: Market
+    state: FeedState
+    error: str | None
+    error_class: str | None
+    quotes: int
+    latency_ms: int
+    checked_at: int
+    last_success_at: int | None
+    retry_at: int | None = None  # nothing is asked of this feed before
+
+
+class ScanReport(Struct, frozen=True):
+    """What a scan decided: counts by reason and the nearest misses."""
+
+    scan_id: int
+    mode: Mode
+    started_at: int
+    finished_at: int
+    instruments: int
+    candidates: int
+    drop_counts: dict[str, int]
+    nearest: list[Drop]
+
+
+class ScanStart(Struct, frozen=True):
+    """Granted to the one scan that may run: what the scan before it knew."""
+
+    streaks: dict[str, Streak]
+    feeds: list[FeedHealth]
+
+
+class Scans(Protocol):
+    async def begin(self, scan_id: int, mode: Mode, now: int) -> ScanStart | None:
+        """Takes the lease, or None: this scan has run already, or another one is running."""
+        ...
+
+    async def finish(self, report: ScanReport, streaks: Mapping[str, Streak], feeds: Sequence[FeedHealth]) -> None: ...
+
+    async def load_latest(self) -> ScanReport | None: ...
+
+    async def load_feeds(self) -> list[FeedHealth]: ...
+
+
+class Instruments(Protocol):
+    async def load(self, now: int) -> list[Instrument] | None:
+        """All instruments, or None when they are missing or older than an hour."""
+        ...
+
+    async def save(self, instruments: Sequence[Instrument], now: int) -> None: ...
+
+
+class Page(Struct, frozen=True):
+    """A page of opportunities in the list's order, and the cursor of the next page."""
+
+    items: list[Opportunity]
+    next_cursor: str | None
+
+
+class OpportunityFilter(Struct, frozen=True):
+    """Which open opportunities a list shows; absent fields do not filter."""
+
+    type: OpportunityType | None = None
+    asset: str | None = None
+    exchange: ExchangeId | None = None
+    min_edge_bps: float | None = None
+    is_premium: bool | None = None
+
+
+class Opportunities(Protocol):
+    async def load_current(self, ended_since: int) -> list[Opportunity]:
+        """All open episodes, and those that ended at or after `ended_since`."""
+        ...
+
+    async def save(self, changed: Sequence[Opportunity]) -> None:
+        """Inserts or updates all, or none."""
+        ...
+
+    async def load_unannounced(self) -> list[tuple[str, int]]:
+        """(id, revision) of every opportunity with a revision that has not been handed to the queue."""
+        ...
+
+    async def mark_announced(self, announced: Sequence[tuple[str, int]]) -> None: ...
+
+    async def load(self, opportunity_id: str) -> Opportunity | None: ...
+
+    async def list_open(self, wanted: OpportunityFilter, limit: int, cursor: str | None) -> Page:
+        """Open opportunities, best net edge first. Raises `ValueError` for a cursor this list did not give."""
+        ...
+
+    async def count_open(self) -> int: ...
+
+
+class People(Protocol):
+    async def load_by_telegram(self, telegram_id: int) -> Person | None: ...
+
+    async def load(self, user_id: str) -> Person | None: ...
+
+    async def open_session(self, telegram_id: int, name: str, now: int) -> Person:
+        """Registers the person when new, opens or extends the session, and marks them reachable again."""
+        ...
+
+    async def extend_session(self, person: Person, now: int) -> None:
+        """Moves an active session's end; counts the command."""
+        ...
+
+    async def mark_unreachable(self, telegram_id: int, reason: str, now: int) -> None: ...
+
+    async def load_page(self, after_user_id: str, limit: int) -> list[Person]:
+        """People with an active session in order of id, after the given one."""
+        ...
+
+
+class Delivery(Struct, frozen=True):
+    """What one chat has been shown of one opportunity."""
+
+    opportunity_id: str
+    chat_id: int
+    user_id: str
+    state: Literal["queued", "sending", "sent", "failed", "withheld"]
+    is_silent: bool
+    revision: int
+    message_id: int | None
+    attempts: int
+    updated_at: int
+
+
+class Deliveries(Protocol):
+    async def plan(self, opportunity_id: str, people: Sequence[tuple[Person, bool]], now: int) -> None:
+        """Records that these people (with: silently?) are to be told; a person already told stays as they are."""
+        ...
+
+    async def record_decision(
+        self,
+        opportunity_id: str,
+        revision: int,
+        after_user_id: str,
+        counts: Mapping[Withheld | Literal["told"], int],
+        now: int,
+    ) -> None: ...
+
+    async def load_chats(self, opportunity_id: str, after_chat_id: int | None, limit: int) -> list[int]:
+        """Chats that have been told or are waiting to be."""
+        ...
+
+    async def load(self, opportunity_id: str, chat_id: int) -> Delivery | None: ...
+
+    async def claim(self, opportunity_id: str, chat_id: int, expected_attempts: int, now: int) -> bool:
+        """Marks the delivery as being sent; False when someone else did first."""
+        ...
+
+    async def settle(
+        self,
+        delivery: Delivery,
+        state: Literal["queued", "sent", "failed", "withheld"],
+        now: int,
+        *,
+        revision: int | None = None,
+        message_id: int | None = None,
+        error: str | None = None,
+    ) -> None: ...
+
+
+class Updates(Protocol):
+    async def begin(self, update_id: int, now: int) -> bool:
+        """True when this update is to be handled: it is new, or an earlier attempt broke off."""
+        ...
+
+    async def finish(self, update_id: int, error: str | None, now: int) -> None: ...
+
+
+class DeadLetters(Protocol):
+    async def record(self, queue: str, message_id: str, body: str, error: str, attempts: int, now: int) -> None: ...
+
+    async def count(self) -> int: ...
