@@ -7,7 +7,7 @@ from msgspec import Struct
 
 MESSAGE_VERSION = 1
 
-M = TypeVar("M", bound=Struct, contravariant=True)
+M_contra = TypeVar("M_contra", bound=Struct, contravariant=True)
 
 
 class Announce(Struct, frozen=True, tag_field="kind", tag="announce", forbid_unknown_fields=True):
@@ -28,7 +28,7 @@ class Deliver(Struct, frozen=True, tag_field="kind", tag="deliver", forbid_unkno
     chat_id: int
 
 
-class Queue(Protocol[M]):
-    async def send(self, messages: Sequence[M]) -> None:
+class Queue(Protocol[M_contra]):
+    async def send(self, messages: Sequence[M_contra]) -> None:
         """Hands over all messages, in as few calls as the platform's limits allow. At least once, in any order."""
         ...

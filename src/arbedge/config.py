@@ -1,0 +1,98 @@
+"""Settings from the environment, checked once and all at once.
+
+A missing or malformed setting stops the start with one message that names every setting to mend and never
+repeats a value.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, cast
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from arbedge.errors import ConfigurationError
+
+Environment = Literal["dev", "test", "staging", "production"]
+MarketMode = Literal["live", "replay", "synthetic"]
+
+_TOKEN = re.compile(r"^[1-9][0-9]{4,}:[A-Za-z0-9_-]{30,}$")
+_SECRET = re.compile(r"^[A-Za-z0-9_-]{16,256}$")
+
+
+class Settings(Struct, frozen=True):
+    """What a deployment chooses. Secrets print as nothing: the struct keeps them out of its repr."""
+
+    environment: Environment
+    market_mode: MarketMode
+    binance_spot_url: str
+    binance_futures_url: str
+    bybit_url: str
+    okx_url: str
+    telegram_api_url: str
+    telegram_bot_token: str
+    telegram_webhook_secret: str
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+    def __repr__(self) -> str:
+        return f"Settings(environment={self.environment!r}, market_mode={self.market_mode!r})"
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return value
+
+    return check
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    is_local = parts.hostname in {"127.0.0.1", "localhost", "sandbox"}
+    if not parts.hostname or parts.scheme not in {"https", "http"} or (parts.scheme == "http" and not is_local):
+        raise ValueError("must be an https address (http only for this machine)")
+    if parts.query or parts.fragment or parts.username:
+        raise ValueError("must not carry a query, a fragment or credentials")
+    return value.rstrip("/")
+
+
+def _matching(pattern: re.Pattern[str], meaning: str) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if not pattern.match(value):
+            raise ValueError(meaning)
+        return value
+
+    return check
+
+
+_CHECKS: dict[str, Callable[[str], str]] = {
+    "ENVIRONMENT": _one_of("dev", "test", "staging", "production"),
+    "MARKET_MODE": _one_of("live", "replay", "synthetic"),
+    "BINANCE_SPOT_URL": _url,
+    "BINANCE_FUTURES_URL": _url,
+    "BYBIT_URL": _url,
+    "OKX_URL": _url,
+    "TELEGRAM_API_URL": _url,
+    "TELEGRAM_BOT_TOKEN": _matching(_TOKEN, "must look like 123456789:AA..., as BotFather gives it"),
+    "TELEGRAM_WEBHOOK_SECRET": _matching(_SECRET, "must be 16 to 256 characters of A-Z a-z 0-9 _ -"),
+    "LOG_LEVEL": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+}
+
+
+def load_settings(environment: Mapping[str, Any]) -> Settings:
+    """Reads every setting. Raises `ConfigurationError` that lists all that is wrong, by name and rule."""
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    for name, check in _CHECKS.items():
+        value = environment.get(name)
+        if not isinstance(value, str) or not value:
+            problems.append(f"{name} is missing")
+            continue
+        try:
+            values[name.lower()] = check(value)
+        except ValueError as error:
+            problems.append(f"{name} {error}")
+    if problems:
+        raise ConfigurationError("; ".join(problems))
+    return Settings(**cast("dict[str, Any]", values))
