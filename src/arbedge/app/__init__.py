@@ -1,0 +1,1 @@
+"""Use cases: one module a capability; each takes its ports as arguments."""

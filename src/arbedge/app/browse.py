@@ -1,0 +1,116 @@
+"""What people can look up: the list, one opportunity, why something was or was not told."""
+
+from msgspec import Struct
+
+from arbedge.app.views import MissView, OpportunityDetail, view_miss, view_opportunity
+from arbedge.domain.eligibility import Withheld, check_eligibility
+from arbedge.domain.market import Mode
+from arbedge.domain.person import Person
+from arbedge.domain.policy import Policy
+from arbedge.ports.store import Delivery, Deliveries, Opportunities, OpportunityFilter, ScanReport, Scans
+
+CLOSEST_SHOWN = 5
+
+
+class ScanView(Struct, frozen=True):
+    """The scan behind an answer: how old it is and what it looked at; `age_ms` is None before the first scan."""
+
+    age_ms: int | None
+    mode: Mode | None
+    instruments: int
+    drop_counts: dict[str, int]
+
+
+class ListView(Struct, frozen=True):
+    """A page of open opportunities; `closest` holds the nearest misses, best first."""
+
+    items: list[OpportunityDetail]
+    next_cursor: str | None
+    closest: list[MissView]
+    scan: ScanView
+
+
+class WhyView(Struct, frozen=True):
+    """Why something is or is not in the list, with the numbers that decided.
+
+    `own_reason` is the person's own reason for not being alerted, recomputed now; `delivery` what their chat got.
+    """
+
+    open: list[OpportunityDetail]
+    misses: list[MissView]
+    scan: ScanView
+    own_reason: Withheld | None = None
+    delivery: Delivery | None = None
+
+
+def view_scan(report: ScanReport | None, now: int) -> ScanView:
+    if report is None:
+        return ScanView(age_ms=None, mode=None, instruments=0, drop_counts={})
+    return ScanView(
+        age_ms=max(0, now - report.finished_at),
+        mode=report.mode,
+        instruments=report.instruments,
+        drop_counts=report.drop_counts,
+    )
+
+
+async def list_opportunities(
+    opportunities: Opportunities, scans: Scans, wanted: OpportunityFilter, limit: int, cursor: str | None, now: int
+) -> ListView:
+    """Open opportunities, best net edge first. Raises `ValueError` for a cursor this list did not give."""
+    page = await opportunities.list_open(wanted, limit, cursor)
+    report = await scans.load_latest()
+    nearest = report.nearest if report else []
+    closest = [
+        drop
+        for drop in nearest
+        if (wanted.type is None or drop.candidate.type == wanted.type)
+        and (wanted.asset is None or drop.candidate.asset == wanted.asset)
+    ]
+    return ListView(
+        items=[view_opportunity(item, now) for item in page.items],
+        next_cursor=page.next_cursor,
+        closest=[view_miss(drop) for drop in closest[:CLOSEST_SHOWN]],
+        scan=view_scan(report, now),
+    )
+
+
+async def get_opportunity(opportunities: Opportunities, opportunity_id: str, now: int) -> OpportunityDetail | None:
+    found = await opportunities.load(opportunity_id)
+    return view_opportunity(found, now) if found else None
+
+
+async def explain_asset(opportunities: Opportunities, scans: Scans, asset: str, now: int) -> WhyView:
+    """Everything the latest scan decided about an asset."""
+    page = await opportunities.list_open(OpportunityFilter(asset=asset), CLOSEST_SHOWN, None)
+    report = await scans.load_latest()
+    misses = [drop for drop in (report.nearest if report else []) if drop.candidate.asset == asset]
+    return WhyView(
+        open=[view_opportunity(item, now) for item in page.items],
+        misses=[view_miss(drop) for drop in misses],
+        scan=view_scan(report, now),
+    )
+
+
+async def explain_opportunity(
+    opportunities: Opportunities,
+    scans: Scans,
+    deliveries: Deliveries,
+    opportunity_id: str,
+    person: Person,
+    now: int,
+    policy: Policy,
+) -> WhyView | None:
+    """Why this person was or was not told about one opportunity, and what the latest scan says of it now."""
+    found = await opportunities.load(opportunity_id)
+    if found is None:
+        return None
+    report = await scans.load_latest()
+    misses = [drop for drop in (report.nearest if report else []) if drop.candidate.key == found.key]
+    return WhyView(
+        open=[view_opportunity(found, now)],
+        misses=[view_miss(drop) for drop in misses],
+        scan=view_scan(report, now),
+        own_reason=check_eligibility(person, found, now, policy),
+        delivery=await deliveries.load(opportunity_id, person.telegram_id),
+    )

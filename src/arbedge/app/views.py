@@ -1,0 +1,176 @@
+"""The one form in which an opportunity is shown: the API sends it, the bot and the page render it.
+
+Amounts are decimal strings, `*_bps` are numbers, times are epoch ms, and ages are counted at the moment of reading.
+"""
+
+from decimal import Decimal
+
+from msgspec import Struct
+
+from arbedge.domain.detection.candidates import Drop
+from arbedge.domain.market import Mode
+from arbedge.domain.opportunity import Leg, Opportunity, Transition
+from arbedge.domain.reasons import EXPLANATIONS
+
+
+class FundingView(Struct, frozen=True):
+    rate: float
+    interval_h: float
+    next_at: int
+
+
+class LegView(Struct, frozen=True):
+    exchange: str
+    market: str
+    symbol: str
+    side: str
+    price: Decimal
+    vwap: Decimal
+    fee_bps: float
+    fee_basis: str
+    funding: FundingView | None
+    age_ms: int
+    source: str
+    mode: Mode
+    multiplier: int
+
+
+class PartView(Struct, frozen=True):
+    label: str
+    bps: float
+
+
+class CurveView(Struct, frozen=True):
+    size_quote: Decimal
+    net_bps: float
+
+
+class ConfidenceView(Struct, frozen=True):
+    """`p` is None while too few outcomes are recorded to learn from."""
+
+    p: float | None = None
+    n: int = 0
+    model: str | None = None
+
+
+class OpportunityView(Struct, frozen=True, omit_defaults=False):
+    """An opportunity on the wire (product specification, section 9). `curve` and below are for the detail only."""
+
+    id: str
+    type: str
+    asset: str
+    quote: str
+    status: str
+    categories: list[str]
+    detected_at: int
+    updated_at: int
+    expires_at: int
+    gross_bps: float
+    net_bps: float
+    size_base: Decimal
+    size_quote: Decimal
+    capacity_quote: Decimal
+    horizon_h: int | None
+    confidence: ConfidenceView
+    legs: list[LegView]
+    waterfall: list[PartView]
+    mode: Mode
+    ended_at: int | None
+    end_reason: str | None
+    revision: int
+
+
+class OpportunityDetail(OpportunityView, frozen=True):
+    """With the edge curve, the life so far and the sides of the books that were walked (price, size)."""
+
+    curve: list[CurveView]
+    transitions: list[Transition]
+    books: list[list[tuple[Decimal, Decimal]]]
+
+
+class MissView(Struct, frozen=True):
+    """A pair that was not told: what it would have been and the one reason."""
+
+    type: str
+    asset: str
+    quote: str
+    buy: str
+    sell: str
+    gross_bps: float
+    net_bps: float
+    reason: str
+    explanation: str
+    numbers: dict[str, float]
+
+
+def _round(value: float) -> float:
+    return round(value, 4)
+
+
+def _view_leg(leg: Leg, mode: Mode, now: int) -> LegView:
+    funding = leg.funding
+    return LegView(
+        exchange=leg.exchange,
+        market=leg.market,
+        symbol=leg.symbol,
+        side=leg.side,
+        price=leg.price,
+        vwap=leg.vwap.quantize(Decimal("1e-12")).normalize(),
+        fee_bps=leg.fee_bps,
+        fee_basis=leg.fee_basis,
+        funding=FundingView(funding.rate, funding.interval_h, funding.next_at) if funding else None,
+        age_ms=max(0, now - leg.quoted_at),
+        source=leg.source,
+        mode=mode,
+        multiplier=leg.multiplier,
+    )
+
+
+def view_opportunity(opportunity: Opportunity, now: int) -> OpportunityDetail:
+    """Everything about one opportunity as of `now`."""
+    sighting = opportunity.sighting
+    edge = sighting.edge
+    return OpportunityDetail(
+        id=opportunity.id,
+        type=opportunity.type,
+        asset=opportunity.asset,
+        quote=opportunity.quote,
+        status=opportunity.status,
+        categories=[],
+        detected_at=opportunity.detected_at,
+        updated_at=opportunity.updated_at,
+        expires_at=opportunity.expires_at,
+        gross_bps=float(edge.gross_bps),
+        net_bps=float(edge.net_bps),
+        size_base=edge.size_base,
+        size_quote=edge.size_quote,
+        capacity_quote=sighting.capacity_quote,
+        horizon_h=opportunity.horizon_h if opportunity.type == "funding" else None,
+        confidence=ConfidenceView(),
+        legs=[_view_leg(leg, opportunity.mode, now) for leg in sighting.legs],
+        waterfall=[PartView(part.label, float(part.bps)) for part in opportunity.waterfall()],
+        mode=opportunity.mode,
+        ended_at=opportunity.ended_at,
+        end_reason=opportunity.end_reason,
+        revision=opportunity.revision,
+        curve=[CurveView(point.size_quote, float(point.net_bps)) for point in sighting.curve],
+        transitions=opportunity.transitions,
+        books=[[(level.price, level.size) for level in side] for side in sighting.books],
+    )
+
+
+def view_miss(drop: Drop) -> MissView:
+    candidate = drop.candidate
+    buy, sell = (f"{leg.exchange} {leg.market} {leg.symbol}" for leg in (candidate.buy, candidate.sell))
+    return MissView(
+        type=candidate.type,
+        asset=candidate.asset,
+        quote=candidate.quote,
+        buy=buy,
+        sell=sell,
+        gross_bps=_round(candidate.gross_bps),
+        net_bps=_round(candidate.net_bps),
+        reason=drop.reason,
+        explanation=EXPLANATIONS[drop.reason],
+        numbers={name: _round(number) for name, number in drop.numbers.items()},
+    )
