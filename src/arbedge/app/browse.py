@@ -7,7 +7,7 @@ from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.market import Mode
 from arbedge.domain.person import Person
 from arbedge.domain.policy import Policy
-from arbedge.ports.store import Delivery, Deliveries, Opportunities, OpportunityFilter, ScanReport, Scans
+from arbedge.ports.store import Deliveries, Delivery, Opportunities, OpportunityFilter, ScanReport, Scans
 
 CLOSEST_SHOWN = 5
 

@@ -1,0 +1,46 @@
+"""Everything a way in may use, as ports. `bootstrap` fills it for the Worker, for tests and for scripts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from arbedge.app.status import Probe
+from arbedge.config import Settings
+from arbedge.domain.market import ExchangeId
+from arbedge.domain.policy import Policy
+from arbedge.ports.clock import Clock
+from arbedge.ports.exchange import ExchangeMarketData
+from arbedge.ports.lake import Lake, SnapshotCache
+from arbedge.ports.messenger import Messenger
+from arbedge.ports.queues import Announce, Deliver, Queue
+from arbedge.ports.store import (
+    DeadLetters,
+    Deliveries,
+    Instruments,
+    Opportunities,
+    People,
+    Scans,
+    Updates,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The ports of one event. Nothing in here outlives the event it was built for."""
+
+    settings: Settings
+    clock: Clock
+    policy: Policy
+    exchanges: Mapping[ExchangeId, ExchangeMarketData]
+    instruments: Instruments
+    scans: Scans
+    snapshots: SnapshotCache
+    lake: Lake
+    opportunities: Opportunities
+    announcements: Queue[Announce]
+    people: People
+    deliveries: Deliveries
+    outbox: Queue[Deliver]
+    messenger: Messenger
+    updates: Updates
+    dead_letters: DeadLetters
+    probes: Mapping[str, Probe]
