@@ -112,7 +112,16 @@ class MessengerRejected(MessengerError):
 
 
 class MessengerUnavailable(MessengerError):
+    """Telegram failed. `is_refused` when it said so itself or could not be reached, so that nothing was sent.
+
+    Without that, as after a timeout, the message may exist: it is sent again at most once.
+    """
+
     code = "messenger_unavailable"
+
+    def __init__(self, message: str, *, is_refused: bool = False) -> None:
+        super().__init__(message)
+        self.is_refused = is_refused
 
 
 class MessageInvalid(ArbEdgeError):

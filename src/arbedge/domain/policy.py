@@ -11,9 +11,7 @@ OpportunityType = Literal["cross_exchange", "funding"]
 class Policy(Struct, frozen=True):
     """System defaults (product specification, section 4); rates in bps, times in ms unless named otherwise."""
 
-    min_net_bps: dict[OpportunityType, float] = field(
-        default_factory=lambda: {"cross_exchange": 10.0, "funding": 15.0}
-    )
+    min_net_bps: dict[OpportunityType, float] = field(default_factory=lambda: {"cross_exchange": 10.0, "funding": 15.0})
     size_quote: Decimal = Decimal(1000)
     horizon_h: int = 24
     age_ms_max: int = 15_000

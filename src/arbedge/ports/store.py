@@ -13,6 +13,7 @@ from arbedge.domain.market import ExchangeId, FeedState, Market, Mode
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
 from arbedge.domain.policy import OpportunityType
+from arbedge.limits import INSTRUMENTS_AGE_MS_MAX
 
 
 class FeedHealth(Struct, frozen=True):
@@ -62,12 +63,31 @@ class Scans(Protocol):
     async def load_feeds(self) -> list[FeedHealth]: ...
 
 
+class Catalogue(Struct, frozen=True):
+    """All instruments by feed (`exchange:market`) and symbol, and when each feed's list was fetched."""
+
+    instruments: dict[str, dict[str, Instrument]]
+    fetched_at: dict[str, int]
+
+    def by_symbol(self, feed: tuple[ExchangeId, Market]) -> Mapping[str, Instrument]:
+        return self.instruments.get(":".join(feed), {})
+
+    def is_due(self, feed: tuple[ExchangeId, Market], now: int) -> bool:
+        """Whether this feed's list is missing or too old."""
+        return now - self.fetched_at.get(":".join(feed), 0) >= INSTRUMENTS_AGE_MS_MAX
+
+    def refreshed(self, fresh: Mapping[tuple[ExchangeId, Market], Sequence[Instrument]], now: int) -> "Catalogue":
+        """With the lists of these feeds replaced."""
+        lists = {":".join(feed): {one.symbol: one for one in instruments} for feed, instruments in fresh.items()}
+        return Catalogue({**self.instruments, **lists}, {**self.fetched_at, **dict.fromkeys(lists, now)})
+
+
 class Instruments(Protocol):
-    async def load(self, now: int) -> list[Instrument] | None:
-        """All instruments, or None when they are missing or older than an hour."""
+    async def load(self) -> Catalogue | None:
+        """What was saved last, whatever its age; None when nothing was."""
         ...
 
-    async def save(self, instruments: Sequence[Instrument], now: int) -> None: ...
+    async def save(self, catalogue: Catalogue) -> None: ...
 
 
 class Page(Struct, frozen=True):
@@ -126,7 +146,7 @@ class People(Protocol):
 
     async def mark_unreachable(self, telegram_id: int, reason: str, now: int) -> None: ...
 
-    async def load_page(self, after_user_id: str, limit: int) -> list[Person]:
+    async def load_page(self, after_user_id: str, limit: int, now: int) -> list[Person]:
         """People with an active session in order of id, after the given one."""
         ...
 
@@ -142,6 +162,7 @@ class Delivery(Struct, frozen=True):
     revision: int
     message_id: int | None
     attempts: int
+    error: str | None
     updated_at: int
 
 

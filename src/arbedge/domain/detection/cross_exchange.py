@@ -47,7 +47,7 @@ def _estimate(buy: Listed, sell: Listed, policy: Policy) -> Candidate:
     )
 
 
-def value(buy: LegTerms, sell: LegTerms, size: Decimal, policy: Policy) -> Edge:
+def value(buy: LegTerms, sell: LegTerms, size: Decimal, _now: int, policy: Policy) -> Edge:
     """The edge at `size` asset units on both books. Raises `Refused` where a book is too thin."""
     bought, sold = walk(buy.book.asks, size), walk(sell.book.bids, size)
     notional = size * bought.top

@@ -1,0 +1,94 @@
+"""Shows one chat the newest state of one opportunity: one message, edited from then on.
+
+A message whose sending Telegram answered is never sent twice. After an unknown outcome it is sent again once.
+"""
+
+import logging
+from collections.abc import Callable
+
+from arbedge.app.services import Services
+from arbedge.domain.opportunity import Opportunity
+from arbedge.errors import (
+    MessageGone,
+    MessageInvalid,
+    MessengerRejected,
+    MessengerThrottled,
+    MessengerUnavailable,
+    RecipientUnreachable,
+)
+from arbedge.ports.messenger import Screen
+from arbedge.ports.queues import Deliver
+from arbedge.ports.store import Delivery
+
+log = logging.getLogger(__name__)
+
+CLAIM_MS = 30_000  # a claim older than this belongs to a consumer that died
+UNKNOWN_OUTCOME = "unknown_outcome"
+
+RenderAlert = Callable[[Opportunity, int], Screen]
+
+
+async def deliver(services: Services, message: Deliver, render: RenderAlert) -> int | None:
+    """Delivers, or returns in how many seconds the queue should bring this message again."""
+    now = services.clock.now_ms()
+    opportunity = await services.opportunities.load(message.opportunity_id)
+    delivery = await services.deliveries.load(message.opportunity_id, message.chat_id)
+    if opportunity is None or delivery is None:
+        raise MessageInvalid(f"delivery of {message.opportunity_id} is not recorded")
+    if delivery.state in {"failed", "withheld"} or delivery.revision >= opportunity.revision:
+        return None
+    if delivery.message_id is None and not opportunity.is_open:
+        await services.deliveries.settle(delivery, "withheld", now, error="ended")
+        return None
+    if delivery.state == "sending" and now - delivery.updated_at < CLAIM_MS:
+        return CLAIM_MS // 1000
+    if not await services.deliveries.claim(delivery.opportunity_id, delivery.chat_id, delivery.attempts, now):
+        return CLAIM_MS // 1000
+    return await _show(services, opportunity, delivery, render)
+
+
+async def _show(services: Services, opportunity: Opportunity, delivery: Delivery, render: RenderAlert) -> int | None:
+    clock, deliveries = services.clock, services.deliveries
+    is_first = delivery.message_id is None
+    before = "queued" if is_first else "sent"
+    screen = render(opportunity, clock.now_ms())
+    message_id = delivery.message_id
+    try:
+        if message_id is None:
+            message_id = await services.messenger.send(delivery.chat_id, screen, is_silent=delivery.is_silent)
+        else:
+            await services.messenger.edit(delivery.chat_id, message_id, screen)
+    except MessengerThrottled as error:
+        await deliveries.settle(delivery, before, clock.now_ms(), error=error.code)
+        return error.retry_after_s
+    except MessengerUnavailable as error:
+        return await _after_outage(services, delivery, error)
+    except RecipientUnreachable as error:
+        await deliveries.settle(delivery, "failed", clock.now_ms(), error=error.code)
+        await services.people.mark_unreachable(delivery.chat_id, str(error), clock.now_ms())
+        return None
+    except (MessageGone, MessengerRejected) as error:
+        log.warning("alert not shown", extra={"opportunity_id": opportunity.id, "error": error.code})
+        await deliveries.settle(delivery, "failed", clock.now_ms(), error=error.code)
+        return None
+    await deliveries.settle(delivery, "sent", clock.now_ms(), revision=opportunity.revision, message_id=message_id)
+    return None
+
+
+async def _after_outage(services: Services, delivery: Delivery, error: MessengerUnavailable) -> int | None:
+    """An edit can always be repeated; a first send only when nothing was sent, or once after an unknown outcome."""
+    now = services.clock.now_ms()
+    is_first = delivery.message_id is None
+    if is_first and not error.is_refused:
+        if delivery.error == UNKNOWN_OUTCOME:
+            await services.deliveries.settle(delivery, "failed", now, error=UNKNOWN_OUTCOME)
+            return None
+        await services.deliveries.settle(delivery, "queued", now, error=UNKNOWN_OUTCOME)
+    else:
+        await services.deliveries.settle(delivery, "queued" if is_first else "sent", now, error=error.code)
+    return retry_delay_s(delivery.attempts)
+
+
+def retry_delay_s(attempts: int) -> int:
+    """min(60 * 2^n, 3600) seconds for the n-th failure, beginning with 5 s since most outages are short."""
+    return 5 if attempts == 0 else min(60 * 2 ** (attempts - 1), 3600)

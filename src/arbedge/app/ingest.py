@@ -1,0 +1,157 @@
+"""Reads all exchanges once: instruments when they are due, then every ticker, each feed failing alone."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
+from arbedge.app.services import Services
+from arbedge.domain.instruments import Instrument
+from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, FeedState, Market, Snapshot
+from arbedge.domain.normalise import normalise
+from arbedge.errors import ExchangeBlocked, ExchangeError, ExchangeRateLimited, ExchangeUnreachable
+from arbedge.ports.store import Catalogue, FeedHealth
+
+SNAPSHOT_VERSION = 1
+FeedKey = tuple[ExchangeId, Market]
+ALL_FEEDS: tuple[FeedKey, ...] = tuple((exchange, market) for exchange in EXCHANGES for market in MARKETS)
+
+log = logging.getLogger(__name__)
+
+
+async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Catalogue:
+    """The instruments of all feeds, fetched again where they are missing or an hour old.
+
+    A feed that does not answer keeps the instruments it had.
+    """
+    now = services.clock.now_ms()
+    catalogue = await services.instruments.load() or Catalogue({}, {})
+    waiting = _waiting(known, now)
+    due = [key for key in ALL_FEEDS if key not in waiting and catalogue.is_due(key, now)]
+    if not due:
+        return catalogue
+    answers = await asyncio.gather(*(_fetch_instruments(services, key) for key in due))
+    fresh = {key: answer for key, answer in zip(due, answers, strict=True) if answer}
+    if not fresh:
+        return catalogue
+    catalogue = catalogue.refreshed(fresh, services.clock.now_ms())
+    await services.instruments.save(catalogue)
+    return catalogue
+
+
+async def _fetch_instruments(services: Services, key: FeedKey) -> list[Instrument] | None:
+    exchange, market = key
+    try:
+        return await services.exchanges[exchange].fetch_instruments(market)
+    except ExchangeError as error:
+        log.warning("instruments unavailable", extra={"exchange": exchange, "market": market, "error": error.code})
+        return None
+
+
+async def observe(
+    services: Services, scan_id: int, catalogue: Catalogue, known: Sequence[FeedHealth]
+) -> tuple[Snapshot, list[FeedHealth]]:
+    """One snapshot of every feed and how each of them did. Never raises for an exchange."""
+    started_at = services.clock.now_ms()
+    waiting = _waiting(known, started_at)
+    before = {(feed.exchange, feed.market): feed for feed in known}
+    results = await asyncio.gather(
+        *(
+            _rest(before[key], started_at) if key in waiting else _read_feed(services, key, catalogue.by_symbol(key))
+            for key in ALL_FEEDS
+        )
+    )
+    snapshot = Snapshot(
+        version=SNAPSHOT_VERSION,
+        scan_id=scan_id,
+        mode=services.settings.market_mode,
+        started_at=started_at,
+        finished_at=services.clock.now_ms(),
+        feeds=[feed for feed, _ in results],
+    )
+    return snapshot, [health for _, health in results]
+
+
+def _waiting(known: Sequence[FeedHealth], now: int) -> set[FeedKey]:
+    """Feeds whose exchange told us to wait; a limit counts for the whole exchange and market."""
+    return {(feed.exchange, feed.market) for feed in known if feed.retry_at is not None and feed.retry_at > now}
+
+
+async def _rest(before: FeedHealth, now: int) -> tuple[Feed, FeedHealth]:
+    """A feed that must not be asked yet: nothing is sent, and its health stays as it was."""
+    feed = Feed(
+        exchange=before.exchange,
+        market=before.market,
+        state=before.state,
+        received_at=now,
+        latency_ms=0,
+        error=before.error,
+    )
+    return feed, before
+
+
+async def _read_feed(
+    services: Services, key: FeedKey, instruments: Mapping[str, Instrument]
+) -> tuple[Feed, FeedHealth]:
+    exchange, market = key
+    began = services.clock.now_ms()
+    retry_at: int | None = None
+    try:
+        tickers = await services.exchanges[exchange].fetch_tickers(market)
+    except ExchangeError as error:
+        now = services.clock.now_ms()
+        if isinstance(error, ExchangeRateLimited):
+            retry_at = now + round(error.retry_after_s * 1000)
+        log.warning("feed failed", extra={"exchange": exchange, "market": market, "error": error.code})
+        feed = Feed(
+            exchange=exchange,
+            market=market,
+            state=_state_of(error),
+            received_at=now,
+            latency_ms=now - began,
+            error=str(error),
+        )
+        return feed, _health(feed, error_class=error.code, retry_at=retry_at)
+    quotes, rejected = normalise(tickers.rows, instruments)
+    is_thin = not quotes or rejected["no_quote"] > len(quotes)
+    feed = Feed(
+        exchange=exchange,
+        market=market,
+        state="degraded" if is_thin else "ok",
+        received_at=tickers.received_at,
+        latency_ms=tickers.latency_ms,
+        error=_thin_error(quotes_count=len(quotes), has_instruments=bool(instruments)) if is_thin else None,
+        quotes=quotes,
+        rejected=dict(rejected),
+    )
+    return feed, _health(feed, error_class="thin" if is_thin else None, retry_at=None)
+
+
+def _thin_error(*, quotes_count: int, has_instruments: bool) -> str:
+    if not has_instruments:
+        return "its list of instruments could not be read yet"
+    return f"only {quotes_count} instruments have a bid and an ask"
+
+
+def _state_of(error: ExchangeError) -> FeedState:
+    match error:
+        case ExchangeRateLimited():
+            return "rate_limited"
+        case ExchangeUnreachable() | ExchangeBlocked():
+            return "unreachable"
+        case _:
+            return "down"
+
+
+def _health(feed: Feed, *, error_class: str | None, retry_at: int | None) -> FeedHealth:
+    return FeedHealth(
+        exchange=feed.exchange,
+        market=feed.market,
+        state=feed.state,
+        error=feed.error,
+        error_class=error_class,
+        quotes=len(feed.quotes),
+        latency_ms=feed.latency_ms,
+        checked_at=feed.received_at,
+        last_success_at=feed.received_at if feed.quotes else None,
+        retry_at=retry_at,
+    )

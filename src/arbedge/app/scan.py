@@ -1,0 +1,173 @@
+"""One scan, from the exchanges to the announcement of what changed.
+
+observe -> snapshot -> lake and cache
+                    -> detect -> candidates -> order books -> sightings -> episodes -> queue
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+
+from arbedge.app.announce import announce_changes
+from arbedge.app.ingest import FeedKey, load_catalogue, observe
+from arbedge.app.services import Services
+from arbedge.domain.detection import detect_all
+from arbedge.domain.detection.candidates import Candidate, Drop, Drops, LegRef
+from arbedge.domain.detection.verification import LegMarket, verify
+from arbedge.domain.edge import Refused
+from arbedge.domain.episodes import Scan, advance, count_streaks
+from arbedge.domain.market import Funding, OrderBook, Snapshot
+from arbedge.domain.opportunity import Opportunity, Sighting
+from arbedge.errors import ExchangeError
+from arbedge.limits import BOOK_DEPTH, SHORTLIST_MAX
+from arbedge.ports.store import Catalogue, ScanReport
+
+log = logging.getLogger(__name__)
+
+LegKey = tuple[str, str, str]
+
+
+class ScanResult(Struct, frozen=True):
+    """What a scan did; None instead of a result means that it did not run."""
+
+    report: ScanReport
+    changed: list[Opportunity]
+
+
+async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
+    """Runs the scan of this scheduled time once. A doubled, late or overlapping call does nothing."""
+    started_at = services.clock.now_ms()
+    begun = await services.scans.begin(scan_id, services.settings.market_mode, started_at)
+    if begun is None:
+        log.info("scan skipped", extra={"scan_id": scan_id})
+        return None
+    catalogue = await load_catalogue(services, begun.feeds)
+    snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds)
+    keeping = asyncio.ensure_future(_keep(services, snapshot))
+
+    drops = Drops()
+    candidates = detect_all(snapshot, snapshot.finished_at, services.policy, drops)
+    known = await services.opportunities.load_current(started_at - services.policy.reopen_ms_max)
+    chosen = choose(candidates, {one.key for one in known if one.is_open}, drops)
+    sightings = await _verify_all(services, chosen, snapshot, catalogue, drops)
+
+    now = services.clock.now_ms()
+    scan = Scan(scan_id=scan_id, now=now, mode=snapshot.mode, sightings=sightings)
+    streaks = count_streaks(scan, begun.streaks)
+    nearest = drops.nearest()
+    reasons = {drop.candidate.key: drop.reason for drop in nearest}
+    changed = advance(scan, known, streaks, reasons, services.policy)
+    await services.opportunities.save(changed)
+    report = ScanReport(
+        scan_id=scan_id,
+        mode=snapshot.mode,
+        started_at=started_at,
+        finished_at=now,
+        instruments=sum(len(feed.quotes) for feed in snapshot.feeds),
+        candidates=len(candidates),
+        drop_counts=dict(drops.counts),
+        nearest=_with_unconfirmed(nearest, chosen, sightings, changed, known),
+    )
+    await services.scans.finish(report, streaks, feeds)
+    await announce_changes(services)
+    await keeping
+    return ScanResult(report=report, changed=changed)
+
+
+async def _keep(services: Services, snapshot: Snapshot) -> None:
+    """Keeps what was observed. The scan goes on without its record when storage is down, and says so."""
+    results = await asyncio.gather(
+        services.snapshots.put(snapshot), services.lake.append_snapshot(snapshot), return_exceptions=True
+    )
+    for place, result in zip(("cache", "lake"), results, strict=True):
+        if isinstance(result, BaseException):
+            log.error("snapshot not kept", extra={"place": place, "error": type(result).__name__})
+
+
+def choose(candidates: list[Candidate], open_keys: set[str], drops: Drops) -> list[Candidate]:
+    """The candidates whose books are fetched: those of open episodes first, so that the list does not flicker."""
+    ranked = sorted(candidates, key=lambda one: one.key not in open_keys)
+    for candidate in ranked[SHORTLIST_MAX:]:
+        drops.add(candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
+    return ranked[:SHORTLIST_MAX]
+
+
+async def _verify_all(
+    services: Services, chosen: list[Candidate], snapshot: Snapshot, catalogue: Catalogue, drops: Drops
+) -> dict[str, Sighting]:
+    books = await _fetch_books(services, chosen, catalogue)
+    fundings = _fundings(snapshot, chosen)
+    now = services.clock.now_ms()
+    sightings: dict[str, Sighting] = {}
+    for candidate in chosen:
+        legs: list[LegMarket] = []
+        for leg in (candidate.buy, candidate.sell):
+            book = books.get(_leg_key(leg))
+            if book is not None:
+                instrument = catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol]
+                legs.append(LegMarket(instrument=instrument, book=book, funding=fundings.get(_leg_key(leg))))
+        if len(legs) < 2:
+            drops.add(candidate, "book_unavailable", books=len(legs))
+            continue
+        try:
+            sightings[candidate.key] = verify(candidate, legs[0], legs[1], now, services.policy)
+        except Refused as refused:
+            drops.add(candidate, refused.reason, **refused.numbers)
+    return sightings
+
+
+async def _fetch_books(
+    services: Services, chosen: Iterable[Candidate], catalogue: Catalogue
+) -> Mapping[LegKey, OrderBook]:
+    """Each book once, however many candidates share it; one that cannot be had is left out."""
+    legs = {_leg_key(leg): leg for candidate in chosen for leg in (candidate.buy, candidate.sell)}
+
+    async def fetch(leg: LegRef) -> OrderBook | None:
+        feed: FeedKey = (leg.exchange, leg.market)
+        try:
+            return await services.exchanges[leg.exchange].fetch_order_book(
+                catalogue.by_symbol(feed)[leg.symbol], BOOK_DEPTH
+            )
+        except ExchangeError as error:
+            log.warning("book failed", extra={"exchange": leg.exchange, "symbol": leg.symbol, "error": error.code})
+            return None
+
+    books = await asyncio.gather(*(fetch(leg) for leg in legs.values()))
+    return {key: book for key, book in zip(legs, books, strict=True) if book is not None}
+
+
+def _fundings(snapshot: Snapshot, chosen: Iterable[Candidate]) -> dict[LegKey, Funding]:
+    wanted = {_leg_key(leg) for candidate in chosen for leg in (candidate.buy, candidate.sell)}
+    return {
+        key: quote.funding
+        for feed in snapshot.feeds
+        for quote in feed.quotes
+        if quote.funding and (key := (feed.exchange, feed.market, quote.symbol)) in wanted
+    }
+
+
+def _leg_key(leg: LegRef) -> LegKey:
+    return (leg.exchange, leg.market, leg.symbol)
+
+
+def _with_unconfirmed(
+    nearest: list[Drop],
+    chosen: list[Candidate],
+    sightings: Mapping[str, Sighting],
+    changed: Iterable[Opportunity],
+    known: Iterable[Opportunity],
+) -> list[Drop]:
+    """Adds what passed every check but was seen only once: the nearest misses of all."""
+    told = {one.key for one in (*changed, *known) if one.is_open}
+    unconfirmed = [
+        Drop(
+            candidate=candidate,
+            reason="unconfirmed",
+            numbers={"net_bps": float(sightings[candidate.key].edge.net_bps)},
+        )
+        for candidate in chosen
+        if candidate.key in sightings and candidate.key not in told
+    ]
+    return unconfirmed + nearest
