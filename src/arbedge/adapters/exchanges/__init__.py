@@ -1,1 +1,27 @@
 """One folder an exchange, each with the same three names: wire, client, rules."""
+
+import httpx
+
+from arbedge.adapters.exchanges.binance import Binance
+from arbedge.adapters.exchanges.bybit import Bybit
+from arbedge.adapters.exchanges.okx import Okx
+from arbedge.domain.market import ExchangeId
+from arbedge.ports.clock import Clock
+from arbedge.ports.exchange import ExchangeMarketData
+
+
+def build_exchanges(
+    client: httpx.AsyncClient,
+    clock: Clock,
+    *,
+    binance_spot_url: str,
+    binance_futures_url: str,
+    bybit_url: str,
+    okx_url: str,
+) -> dict[ExchangeId, ExchangeMarketData]:
+    """Every exchange we read; a further one is its folder and one line here."""
+    return {
+        "binance": Binance(client, clock, spot_url=binance_spot_url, futures_url=binance_futures_url),
+        "bybit": Bybit(client, clock, url=bybit_url),
+        "okx": Okx(client, clock, url=okx_url),
+    }

@@ -1,0 +1,89 @@
+"""Bybit's address, paths, limits and errors (V5). https://bybit-exchange.github.io/docs/v5/intro"""
+
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Final
+
+import httpx
+import msgspec
+from msgspec import Struct
+
+from arbedge.adapters.exchanges.failures import classify_status, excerpt
+from arbedge.adapters.exchanges.session import Call
+from arbedge.domain.market import Market
+from arbedge.errors import (
+    ExchangeBlocked,
+    ExchangeDown,
+    ExchangeError,
+    ExchangeRateLimited,
+    ExchangeRefused,
+    ExchangeUnreachable,
+)
+
+URL: Final = "https://api.bybit.com"
+
+REQUESTS_PER_5_S: Final = 600  # public paths count to this limit of the address only; each call weighs one
+
+CATEGORY: Final[MappingProxyType[Market, str]] = MappingProxyType({"spot": "spot", "perp": "linear"})
+
+TICKERS: Final[MappingProxyType[Market, tuple[Call, ...]]] = MappingProxyType(
+    {market: (Call("/v5/market/tickers", 1, {"category": category}),) for market, category in CATEGORY.items()}
+)
+INSTRUMENTS: Final[MappingProxyType[Market, Call]] = MappingProxyType(
+    {
+        "spot": Call("/v5/market/instruments-info", 1, {"category": "spot"}),
+        "perp": Call("/v5/market/instruments-info", 1, {"category": "linear", "limit": "1000"}),
+    }
+)
+INSTRUMENT_PAGES_MAX: Final = 10  # a cursor that never ends must not keep us asking
+
+_DEPTH_MAX: Final[MappingProxyType[Market, int]] = MappingProxyType({"spot": 200, "perp": 500})
+
+_TOO_FREQUENT_S: Final = 600.0  # "access too frequent": all sessions stop for at least ten minutes
+_WINDOW_S: Final = 5.0
+_RATE_CODES: Final = frozenset({10006, 10018, 170222})
+_ADDRESS_BANNED: Final = 10009
+_BLOCKED_CODES: Final = frozenset({10008, 10024, 10027, 170209})
+_DOWN_CODES: Final = frozenset({5004, 10000, 10016, 170007})
+
+
+class _Refusal(Struct):
+    retCode: int  # noqa: N815 the wire's own spelling
+    retMsg: str = ""  # noqa: N815
+
+
+_REFUSAL = msgspec.json.Decoder(_Refusal, strict=False)
+
+
+def order_book(market: Market, symbol: str, depth: int) -> Call:
+    limit = min(depth, _DEPTH_MAX[market])
+    return Call("/v5/market/orderbook", 1).asking(category=CATEGORY[market], symbol=symbol, limit=limit)
+
+
+def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> ExchangeError:
+    """403 is two things: the limit of the address says so in its body, anything else is the CDN's region block."""
+    del now
+    text = f"HTTP {status}: {excerpt(body)}"
+    if status == HTTPStatus.FORBIDDEN and b"too frequent" in body.lower():
+        return ExchangeRateLimited(text, _TOO_FREQUENT_S)
+    if error := classify_status(status, headers, body, _WINDOW_S):
+        return error
+    try:
+        refusal = _REFUSAL.decode(body)
+    except msgspec.DecodeError:
+        return ExchangeUnreachable(text)
+    return classify_code(refusal.retCode, refusal.retMsg)
+
+
+def classify_code(code: int, message: str) -> ExchangeError:
+    """Most errors come with HTTP 200 and a `retCode` other than 0."""
+    text = f"retCode {code}: {message}"
+    if code in _RATE_CODES:
+        return ExchangeRateLimited(text, _WINDOW_S)
+    if code == _ADDRESS_BANNED:
+        return ExchangeRateLimited(text, _TOO_FREQUENT_S)
+    if code in _BLOCKED_CODES:
+        return ExchangeBlocked(text)
+    if code in _DOWN_CODES:
+        return ExchangeDown(text)
+    return ExchangeRefused(text)

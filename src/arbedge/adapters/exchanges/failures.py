@@ -1,0 +1,35 @@
+"""What every exchange's refusals have in common: the HTTP statuses, and how long to wait."""
+
+from http import HTTPStatus
+
+import httpx
+
+from arbedge.errors import ExchangeBlocked, ExchangeDown, ExchangeError, ExchangeRateLimited, ExchangeUnreachable
+
+
+def excerpt(body: bytes) -> str:
+    """Enough of a body to recognise it in a log, on one line."""
+    return " ".join(body[:200].decode("utf-8", "replace").split()) or "(empty)"
+
+
+def find_retry_after(headers: httpx.Headers) -> float | None:
+    """Seconds of a Retry-After header; exchanges send seconds, so a date counts as absent."""
+    value = headers.get("retry-after", "").strip()
+    return float(value) if value.isdigit() else None
+
+
+def classify_status(status: int, headers: httpx.Headers, body: bytes, wait_s: float) -> ExchangeError | None:
+    """The error a status alone decides; None where the body's own code has to tell.
+
+    `wait_s` is the pause after a 429 that names none.
+    """
+    text = f"HTTP {status}: {excerpt(body)}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ExchangeRateLimited(text, find_retry_after(headers) or wait_s)
+    if status in (HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS):
+        return ExchangeBlocked(text)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ExchangeDown(text)
+    if not httpx.codes.is_client_error(status):
+        return ExchangeUnreachable(text)
+    return None
