@@ -1,7 +1,6 @@
 """D1 on sqlite3, in the shapes and with the number, BLOB and error behaviour Python sees through the SDK."""
 
 import math
-import re
 import sqlite3
 import time
 from pathlib import Path
@@ -11,11 +10,10 @@ from tests.miniflare_shim.clock import VirtualClock
 from tests.miniflare_shim.conversion import BigInt, JsDict, number, options_of, to_js
 from tests.miniflare_shim.errors import JsError
 from tests.miniflare_shim.faults import Faults
-from tests.miniflare_shim.sqlite_rules import GuardedDatabase, describe
+from tests.miniflare_shim.sqlite_rules import COMMENT_LINE, GuardedDatabase, SqlError
 
 PREFIX = "D1_ERROR: "
 CONSTRAINTS_WITHOUT_BOOKMARK = frozenset({"first-primary", "first-unconstrained"})
-COMMENT_LINE = re.compile(r"^\s*--.*", re.MULTILINE)
 
 
 class D1Statement:
@@ -108,7 +106,7 @@ class D1Database(D1Session):
 
     def bookmark(self) -> str:
         """Rises with each commit, so that bookmarks of one database sort by age."""
-        return f"{self._commits:08x}-{0:08x}-{0:08x}-{0:032x}"
+        return f"{0:08x}-{self._commits:08x}-{0:08x}-{0:032x}"
 
     async def transact(
         self, operation: str, statements: list[tuple[str, tuple[Any, ...]]]
@@ -121,14 +119,10 @@ class D1Database(D1Session):
             try:
                 results = [self._execute(sql, params) for sql, params in statements]
                 self.sqlite.control("COMMIT")
-            except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
+            except (SqlError, sqlite3.Error) as error:
                 self._roll_back()
-                words = describe(error) if isinstance(error, sqlite3.Error) else str(error)
-                raise JsError(PREFIX + words) from error
-            except JsError:
-                self._roll_back()
-                raise
-            self._commits += 1
+                raise JsError(PREFIX + str(error)) from error
+            self._commits += any(meta.changed_db for _, _, meta in results)
         return results
 
     def _roll_back(self) -> None:
@@ -137,28 +131,26 @@ class D1Database(D1Session):
             self.sqlite.control("ROLLBACK")
 
     def _execute(self, sql: str, params: tuple[Any, ...]) -> tuple[list[str], list[Any], JsDict]:
-        connection = self.sqlite.connection
-        changes_before, row_id_before, size_before = connection.total_changes, *self._state()
+        row_id_before, size_before = self._state()
         started = time.perf_counter()
-        cursor = connection.execute(sql, params)
-        rows = [[_received(value) for value in row] for row in cursor.fetchall()]
-        columns = [column[0] for column in cursor.description or ()]
+        done = self.sqlite.execute(sql, params)
         duration = (time.perf_counter() - started) * 1000
-        changes, (row_id, size) = connection.total_changes - changes_before, self._state()
+        row_id, size = self._state()
+        rows = [[_received(value) for value in row] for row in done.rows]
         meta = JsDict(
             served_by="miniflare.db",
             served_by_primary=True,
             total_attempts=1,
             timings=JsDict(sql_duration_ms=duration),
             duration=duration,
-            changes=changes,
+            changes=done.changes,
             last_row_id=row_id,
-            changed_db=changes != 0 or row_id != row_id_before or size != size_before,
+            changed_db=done.changes != 0 or row_id != row_id_before or size != size_before,
             size_after=size,
             rows_read=len(rows),
-            rows_written=changes,
+            rows_written=done.changes,
         )
-        return columns, rows, meta
+        return done.columns, rows, meta
 
     def _state(self) -> tuple[int, int]:
         return self.sqlite.last_row_id(), self.sqlite.size_bytes()

@@ -132,7 +132,9 @@ class DurableObjectNamespace:
 
     def _context(self, object_id: DurableObjectId) -> DurableObjectContext:
         if object_id.text not in self._contexts:
-            self._contexts[object_id.text] = DurableObjectContext(object_id, self.faults, self.name)
+            context = DurableObjectContext(object_id, self.faults, self.name)
+            context.storage.takes_alarms = not isinstance(self.factory, type) or hasattr(self.factory, "alarm")
+            self._contexts[object_id.text] = context
         return self._contexts[object_id.text]
 
 

@@ -2,14 +2,13 @@
 
 import datetime as dt
 import inspect
-import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.miniflare_shim.conversion import BigInt, JsDict, number, options_of, to_js, to_python
 from tests.miniflare_shim.errors import JsError
 from tests.miniflare_shim.faults import Faults
-from tests.miniflare_shim.sqlite_rules import GuardedDatabase, describe
+from tests.miniflare_shim.sqlite_rules import GuardedDatabase, SqlError
 
 KEY_BYTES_MAX = 2048
 KEYS_MAX = 128
@@ -49,14 +48,11 @@ class SqlStorage:
         return self._database.size_bytes()
 
     def exec(self, sql: str, *params: Any) -> SqlCursor:
-        connection = self._database.connection
-        before = connection.total_changes
         try:
-            cursor = connection.execute(sql, [_bound(to_js(value)) for value in params])
-            rows = cursor.fetchall()
-        except (sqlite3.Error, sqlite3.Warning) as error:
-            raise JsError(describe(error) if isinstance(error, sqlite3.Error) else str(error)) from error
-        return SqlCursor([column[0] for column in cursor.description or ()], rows, connection.total_changes - before)
+            done = self._database.execute(sql, [_bound(to_js(value)) for value in params])
+        except SqlError as error:
+            raise JsError(str(error)) from error
+        return SqlCursor(done.columns, done.rows, done.changes)
 
 
 class DurableStorage:
@@ -68,6 +64,7 @@ class DurableStorage:
         self._database = GuardedDatabase()
         self._values: dict[str, Any] = {}
         self.alarm_ms: int | None = None
+        self.takes_alarms = True
         self.sql = SqlStorage(self._database)
 
     async def get(self, key: str | list[str]) -> Any:
@@ -130,6 +127,9 @@ class DurableStorage:
 
     async def setAlarm(self, at: int | dt.datetime) -> None:  # noqa: N802
         async with self._faults.around(self._name, "storage.setAlarm"):
+            if not self.takes_alarms:
+                words = "Your Durable Object class must have an alarm() handler in order to call setAlarm()"
+                raise JsError(words, name="TypeError")
             self.alarm_ms = round(at.timestamp() * 1000) if isinstance(at, dt.datetime) else int(at)
 
     async def getAlarm(self) -> int | None:  # noqa: N802

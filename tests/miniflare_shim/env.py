@@ -1,7 +1,6 @@
 """Assembles the twins under the names the Worker's configuration gives them, on one clock and one seed."""
 
 import random
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from tests.miniflare_shim.pipelines import PipelineStream
 from tests.miniflare_shim.queue_broker import QueueBroker
 from tests.miniflare_shim.r2 import R2Bucket
 from tests.miniflare_shim.ratelimit import RateLimit
+from tests.miniflare_shim.sqlite_rules import SqlError
 from tests.miniflare_shim.vectorize import VectorizeIndex
 
 QUEUES = {"OPPORTUNITIES": "opportunities", "DELIVERIES": "deliveries"}
@@ -82,9 +82,12 @@ class ShimEnv:
         applied = [file for file in sorted(Path(path).glob("*.sql")) if file.name not in done]
         for file in applied:
             database.control("BEGIN")
-            for statement in split_statements(file.read_text()):
-                database.connection.execute(statement)
-            database.connection.execute("INSERT INTO d1_migrations (name) VALUES (?)", (file.name,))
+            try:
+                database.execute(file.read_text())
+                database.execute("INSERT INTO d1_migrations (name) VALUES (?)", (file.name,))
+            except SqlError as error:
+                database.control("ROLLBACK")
+                raise ValueError(f"{file.name}: {error}") from error
             database.control("COMMIT")
         return [file.name for file in applied]
 
@@ -117,15 +120,3 @@ class ShimEnv:
         await self.broker.run_due()
         for objects in self._objects:
             await objects.run_due()
-
-
-def split_statements(script: str) -> list[str]:
-    """The statements of a script; a trigger's body stays in one piece."""
-    statements: list[str] = []
-    pending = ""
-    for piece in script.split(";"):
-        pending += piece + ";"
-        if sqlite3.complete_statement(pending):
-            statements.append(pending.strip())
-            pending = ""
-    return [statement for statement in statements if statement.strip(" ;\n\t")]

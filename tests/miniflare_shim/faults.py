@@ -4,6 +4,7 @@
 into a duplicate. A simulator sets `on_call` to let its scheduler choose who goes on.
 """
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -104,7 +105,10 @@ class Faults:
         await self._strike(binding, operation, "after", prefix)
 
     async def _strike(self, binding: str, operation: str, moment: Moment, prefix: str) -> None:
-        if self.on_call is not None:
+        if self.on_call is None:
+            # Every call of a binding lets others run, as its round trip does in the Worker.
+            await asyncio.sleep(0)
+        else:
             await self.on_call(binding, operation, moment)
         for rule in list(self._rules):
             if not self._applies(rule, binding, operation, moment):

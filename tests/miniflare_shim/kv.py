@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.miniflare_shim.clock import VirtualClock
-from tests.miniflare_shim.conversion import JsDict, options_of, to_js, to_json_text, to_python
+from tests.miniflare_shim.conversion import JsDict, number, options_of, to_js, to_json_text, to_python
 from tests.miniflare_shim.errors import JsError
 from tests.miniflare_shim.faults import Faults
 
@@ -86,7 +86,7 @@ class KvNamespace:
 
     async def put(self, key: str, value: str | bytes | memoryview, options: Any = None, **named: Any) -> None:
         wanted = options_of(options, named)
-        body = to_js(value)
+        body = _as_text(to_js(value))
         if not isinstance(body, (str, bytes)):
             raise JsError(
                 "KV put() accepts only strings, ArrayBuffers, ArrayBufferViews, and ReadableStreams as values.",
@@ -114,10 +114,10 @@ class KvNamespace:
     async def list(self, options: Any = None, **named: Any) -> JsDict:
         wanted = options_of(options, named)
         async with self._faults.around(self._name, "list", "KV GET failed: 500 "):
-            limit = wanted.get("limit", LIST_KEYS_MAX)
-            if not 1 <= limit <= LIST_KEYS_MAX:
-                bound = "greater than 0" if limit < 1 else f"less than {LIST_KEYS_MAX}"
-                raise _refused("GET", 400, f"Invalid key_count_limit of {limit}. Please specify an integer {bound}.")
+            limit = wanted.get("limit") or LIST_KEYS_MAX
+            if limit > LIST_KEYS_MAX:
+                words = f"Invalid key_count_limit of {limit}. Please specify an integer less than {LIST_KEYS_MAX}."
+                raise _refused("GET", 400, words)
             prefix, after = wanted.get("prefix", ""), wanted.get("cursor", "")
             names = sorted((name for name in self._live() if name.startswith(prefix) and name > after), key=str.encode)
             page = names[:limit]
@@ -182,6 +182,13 @@ class KvNamespace:
         if self.write_limit and now - self._written_ms.get(key, -WRITE_INTERVAL_MS) < WRITE_INTERVAL_MS:
             raise _refused(method, 429, "Too Many Requests")
         self._written_ms[key] = now
+
+
+def _as_text(value: Any) -> Any:
+    """JavaScript turns what is not an object into text: 5 and 5.0 are stored as "5", True as "true"."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(number(value)) if isinstance(value, (int, float)) else value
 
 
 def _expired(entry: Entry, now_ms: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.miniflare_shim.clock import VirtualClock
-from tests.miniflare_shim.conversion import JsDict, to_python
+from tests.miniflare_shim.conversion import JsDict, naive_utc
 from tests.miniflare_shim.faults import Crashed, Faults
 from tests.miniflare_shim.queue_messages import Message, MessageBatch, Stored
 from tests.miniflare_shim.queue_producer import QueueProducer
@@ -65,9 +65,10 @@ class QueueBroker:
 
     def metrics(self, queue: str) -> JsDict:
         waiting = self._waiting(queue)
-        oldest = min((stored.sent_ms for stored in waiting), default=0)
-        size = sum(stored.size_bytes for stored in waiting)
-        return JsDict(backlogCount=len(waiting), backlogBytes=size, oldestMessageTimestamp=to_python(oldest))
+        metrics = JsDict(backlogCount=len(waiting), backlogBytes=sum(stored.size_bytes for stored in waiting))
+        if waiting:
+            metrics["oldestMessageTimestamp"] = naive_utc(min(stored.sent_ms for stored in waiting))
+        return metrics
 
     def next_due_ms(self) -> int | None:
         """When the next batch of any consumed queue is to be delivered."""

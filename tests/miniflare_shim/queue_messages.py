@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.miniflare_shim.conversion import naive_utc, options_of, to_js, to_json_text, to_python
+from tests.miniflare_shim.errors import JsError
 
 CONTENT_TYPES = ("json", "text", "bytes", "v8")
 DELAY_S_MAX = 86_400
@@ -27,15 +28,15 @@ class Stored:
 def encode(body: Any, content_type: str) -> tuple[Any, int]:
     """The payload to keep and its size; raises what the producer would."""
     if content_type not in CONTENT_TYPES:
-        raise TypeError(f"Unsupported queue message content type: {content_type}")
+        raise JsError(f"Unsupported queue message content type: {content_type}", name="TypeError")
     value = to_js(body)
     if content_type == "text":
         if not isinstance(value, str):
-            raise TypeError("Content Type 'text' requires a value of type string")
+            raise JsError('Content Type "text" requires a value of type string', name="TypeError")
         return value, len(value.encode())
     if content_type == "bytes":
         if not isinstance(value, bytes):
-            raise TypeError("Content Type 'bytes' requires a value of type ArrayBufferView")
+            raise JsError('Content Type "bytes" requires a value of type ArrayBufferView', name="TypeError")
         return value, len(value)
     text = to_json_text(value) if content_type == "json" else None
     return (text if text is not None else value), len((text if text is not None else repr(value)).encode())

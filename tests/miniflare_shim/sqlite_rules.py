@@ -1,11 +1,17 @@
 """Opens SQLite databases that refuse what the platform refuses: sizes, transactions, pragmas, reserved tables."""
 
+import re
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-# What workerd sets on each database it opens.
+COMMENT_LINE = re.compile(r"^\s*--.*", re.MULTILINE)
+
+# D1's documented limits and, where it has none, what workerd sets on each database it opens.
 LIMITS = {
-    sqlite3.SQLITE_LIMIT_LENGTH: 2_200_000,
+    sqlite3.SQLITE_LIMIT_LENGTH: 2_000_000,
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
     sqlite3.SQLITE_LIMIT_COLUMN: 100,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
@@ -25,9 +31,32 @@ PRAGMAS = frozenset(
     }
 )  # fmt: skip
 REFUSED_ACTIONS = frozenset(
-    {sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT}
+    {
+        sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_CREATE_TEMP_INDEX, sqlite3.SQLITE_CREATE_TEMP_TABLE,
+        sqlite3.SQLITE_CREATE_TEMP_TRIGGER, sqlite3.SQLITE_CREATE_TEMP_VIEW,
+    }
+)  # fmt: skip
+TRANSACTION_ACTIONS = frozenset({sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_SAVEPOINT})
+TRANSACTION_REFUSAL = (
+    "To execute a transaction, please use the state.storage.transaction() or state.storage.transactionSync() APIs "
+    "instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements."
 )
+REFUSED_FUNCTIONS = frozenset({"sqlite_version", "sqlite_source_id", "load_extension"})
+WRONG_BINDINGS = "Wrong number of parameter bindings for SQL query."
 RESERVED_PREFIX = "_cf_"
+
+
+class SqlError(Exception):
+    """A refused statement, in workerd's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What one piece of SQL gave: the rows of its last statement, the changes of all."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+    changes: int
 
 
 class GuardedDatabase:
@@ -40,6 +69,7 @@ class GuardedDatabase:
             self.connection.setlimit(limit, value)
         self.connection.execute("PRAGMA foreign_keys = ON")
         self._guarded = True
+        self._wants_transaction = False
         self.connection.set_authorizer(self._authorize)
 
     def control(self, sql: str) -> list[tuple[object, ...]]:
@@ -50,6 +80,21 @@ class GuardedDatabase:
         finally:
             self._guarded = True
 
+    def execute(self, sql: str, params: Sequence[Any] = ()) -> Executed:
+        """Runs every statement in `sql`; the parameters belong to the last one, and so do the rows."""
+        before = self.connection.total_changes
+        self._wants_transaction = False
+        *leading, last = split_statements(sql) or [sql]
+        try:
+            for statement in leading:
+                self.connection.execute(statement)
+            cursor = self.connection.execute(last, params)
+            rows = cursor.fetchall()
+        except sqlite3.Error as error:
+            raise SqlError(self._describe(error)) from error
+        columns = [column[0] for column in cursor.description or ()]
+        return Executed(columns, rows, self.connection.total_changes - before)
+
     def size_bytes(self) -> int:
         ((pages,),) = self.control("PRAGMA page_count")
         ((page_size,),) = self.control("PRAGMA page_size")
@@ -59,22 +104,40 @@ class GuardedDatabase:
         ((row_id,),) = self.control("SELECT last_insert_rowid()")
         return int(str(row_id))
 
-    def _authorize(self, action: int, first: str | None, *_: object) -> int:
+    def _authorize(self, action: int, first: str | None, second: str | None, *_: object) -> int:
         if not self._guarded:
             return sqlite3.SQLITE_OK
-        if action in REFUSED_ACTIONS:
-            return sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() not in PRAGMAS:
-            return sqlite3.SQLITE_DENY
-        if action != sqlite3.SQLITE_FUNCTION and (first or "").lower().startswith(RESERVED_PREFIX):
-            return sqlite3.SQLITE_DENY
-        return sqlite3.SQLITE_OK
+        name = (first or "").lower()
+        self._wants_transaction = self._wants_transaction or action in TRANSACTION_ACTIONS
+        refused = (
+            action in REFUSED_ACTIONS
+            or action in TRANSACTION_ACTIONS
+            or (action == sqlite3.SQLITE_PRAGMA and name not in PRAGMAS)
+            or (action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in REFUSED_FUNCTIONS)
+            or (action != sqlite3.SQLITE_FUNCTION and name.startswith(RESERVED_PREFIX))
+        )
+        return sqlite3.SQLITE_DENY if refused else sqlite3.SQLITE_OK
+
+    def _describe(self, error: sqlite3.Error) -> str:
+        """The words of an error as workerd prints them: SQLite's own, then the name of its result code."""
+        code = getattr(error, "sqlite_errorname", None)
+        if self._wants_transaction:
+            return TRANSACTION_REFUSAL
+        if code is None:
+            return WRONG_BINDINGS if "number of bindings" in str(error) else str(error)
+        primary = "_".join(code.split("_")[:2])
+        return f"{error}: {primary}" if code == primary else f"{error}: {primary} (extended: {code})"
 
 
-def describe(error: sqlite3.Error) -> str:
-    """The words of an error as workerd prints them: SQLite's own, then the name of its result code."""
-    code = getattr(error, "sqlite_errorname", None)
-    if code is None:
-        return str(error)
-    primary = "_".join(code.split("_")[:2])
-    return f"{error}: {primary}" if code == primary else f"{error}: {primary} (extended: {code})"
+def split_statements(script: str) -> list[str]:
+    """The statements of a script; a trigger's body stays in one piece."""
+    statements: list[str] = []
+    pending = ""
+    for piece in script.split(";"):
+        pending += piece + ";"
+        if sqlite3.complete_statement(pending):
+            statements.append(pending.strip())
+            pending = ""
+    if pending.strip(" ;\n\t"):
+        statements.append(pending.removesuffix(";"))
+    return [each for each in statements if COMMENT_LINE.sub("", each).strip(" ;\n\t")]
