@@ -24,8 +24,10 @@ class Screen(Struct, frozen=True):
 class Messenger(Protocol):
     """Raises a `MessengerError` subclass that says what may be done next."""
 
-    async def send(self, chat_id: int, screen: Screen, *, is_silent: bool = False) -> int:
-        """Sends a new message and returns its id."""
+    async def send(
+        self, chat_id: int, screen: Screen, *, is_silent: bool = False, thread_id: int | None = None
+    ) -> int:
+        """Sends a new message, into a forum's topic where one is given, and returns its id."""
         ...
 
     async def edit(self, chat_id: int, message_id: int, screen: Screen) -> None:
@@ -34,4 +36,16 @@ class Messenger(Protocol):
 
     async def answer(self, callback_id: str, toast: str | None = None, *, is_alert: bool = False) -> None:
         """Ends the waiting state of a tapped button. A callback that is too old is not an error."""
+        ...
+
+    async def delete(self, chat_id: int, message_id: int) -> None:
+        """Removes a message, a person's own included; one that is gone already counts as done."""
+        ...
+
+    async def refuse_checkout(self, query_id: str, reason: str) -> None:
+        """Stops a payment before anything is charged; `reason` is shown to the person."""
+        ...
+
+    async def fetch_username(self) -> str:
+        """The bot's own name, without the @; asked once an instance."""
         ...

@@ -146,6 +146,10 @@ class People(Protocol):
 
     async def mark_unreachable(self, telegram_id: int, reason: str, now: int) -> None: ...
 
+    async def mark_reachable(self, telegram_id: int) -> None:
+        """Undoes `mark_unreachable`; nothing happens for someone unknown or reachable."""
+        ...
+
     async def load_page(self, after_user_id: str, limit: int, now: int) -> list[Person]:
         """People with an active session in order of id, after the given one."""
         ...
