@@ -1,0 +1,1 @@
+"""The ways in: they parse, authenticate, call one use case and render."""

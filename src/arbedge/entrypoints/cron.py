@@ -1,0 +1,23 @@
+"""The cron table: which job a trigger starts. Jobs are keyed by their scheduled time, so a repeat changes nothing."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from arbedge.app.scan import run_scan
+from arbedge.app.services import Services
+
+log = logging.getLogger(__name__)
+
+Job = Callable[[Services, int], Awaitable[object]]
+
+CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {"* * * * *": (run_scan,)}
+
+
+async def run_cron(services: Services, cron: str, scheduled_at: int) -> None:
+    """Runs the trigger's jobs one after another; one that fails does not stop the next."""
+    for job in CRON_TABLE.get(cron, ()):
+        try:
+            await job(services, scheduled_at)
+        except Exception:
+            log.exception("job failed", extra={"cron": cron, "job": job.__name__})

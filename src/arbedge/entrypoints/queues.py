@@ -1,0 +1,93 @@
+"""Queue consumers: decode, call one use case, then acknowledge each message by its own outcome.
+
+| outcome                                   | message                                      |
+| done, or nothing left to do               | acknowledged                                 |
+| not understood (version, kind, shape)     | recorded as a dead letter, then acknowledged |
+| the store is down, or the use case failed | brought again later, at most five times      |
+| given up by the platform                  | its dead-letter queue records it             |
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Protocol
+
+from arbedge.app.deliver import RenderAlert, deliver, retry_delay_s
+from arbedge.app.distribute import distribute
+from arbedge.app.services import Services
+from arbedge.errors import ArbEdgeError, MessageInvalid
+from arbedge.ports.queues import Announce, Deliver
+
+log = logging.getLogger(__name__)
+
+DEAD_LETTER_SUFFIX = "-dlq"
+SENDS_AT_ONCE = 5  # within a batch; the platform allows six connections
+
+Decode = Callable[[Any], Announce | Deliver]
+
+
+class QueueMessage(Protocol):
+    """A message as the runtime hands it over."""
+
+    id: str
+    timestamp: datetime
+    attempts: int
+    body: Any
+
+    def ack(self) -> None: ...
+
+    def retry(self, *, delaySeconds: int) -> None: ...  # noqa: N803 - the platform's name
+
+
+class QueueBatch(Protocol):
+    queue: str
+    messages: list[Any]
+
+
+async def consume(services: Services, batch: QueueBatch, decode: Decode, render: RenderAlert) -> None:
+    """Handles a batch. Every message is acknowledged or retried on its own, whatever the others do."""
+    slots = asyncio.Semaphore(SENDS_AT_ONCE)
+    is_dead = batch.queue.endswith(DEAD_LETTER_SUFFIX)
+
+    async def handle(message: QueueMessage) -> None:
+        async with slots:
+            if is_dead:
+                await _bury(services, batch.queue, message, "given up after all attempts")
+            else:
+                await _handle(services, batch.queue, message, decode, render)
+
+    await asyncio.gather(*(handle(message) for message in batch.messages))
+
+
+async def _handle(services: Services, queue: str, message: QueueMessage, decode: Decode, render: RenderAlert) -> None:
+    delay_s: int | None = None
+    try:
+        match decode(message.body):
+            case Announce() as announcement:
+                await distribute(services, announcement)
+            case Deliver() as delivery:
+                delay_s = await deliver(services, delivery, render)
+    except MessageInvalid as error:
+        await _bury(services, queue, message, str(error))
+        return
+    except Exception as error:
+        code = error.code if isinstance(error, ArbEdgeError) else type(error).__name__
+        log.exception("message failed", extra={"queue": queue, "attempts": message.attempts, "error": code})
+        delay_s = retry_delay_s(message.attempts - 1)
+    if delay_s is None:
+        message.ack()
+    else:
+        message.retry(delaySeconds=delay_s)
+
+
+async def _bury(services: Services, queue: str, message: QueueMessage, error: str) -> None:
+    """Keeps a message nobody will handle where an admin sees it. It is only let go once it is recorded."""
+    body = message.body if isinstance(message.body, str) else repr(message.body)
+    try:
+        await services.dead_letters.record(queue, message.id, body, error, message.attempts, services.clock.now_ms())
+    except ArbEdgeError:
+        message.retry(delaySeconds=retry_delay_s(message.attempts))
+        return
+    log.error("dead letter", extra={"queue": queue, "message_id": message.id})
+    message.ack()

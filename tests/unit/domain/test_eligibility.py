@@ -1,0 +1,61 @@
+"""Who is told: each layer alone, and their order."""
+
+import pytest
+
+from arbedge.domain.eligibility import EXPLANATIONS, LAYERS, check_eligibility, get_alert_setting
+from arbedge.domain.person import Person, Preferences, Session
+from arbedge.domain.policy import Policy
+from tests.unit.domain.builders import NOW
+from tests.unit.domain.test_episodes import TICK, World, sighting, vanish
+
+POLICY = Policy()
+
+
+def opportunity(*, ended=False):
+    world = World()
+    world.scan(sighting())
+    [opened] = world.scan(sighting())
+    if ended:
+        vanish(world)
+        return world.known[opened.id]
+    return opened
+
+
+def person(**changes):
+    session = Session(state="active", opened_at=NOW, last_active_at=NOW, expires_at=NOW + 100 * TICK)
+    return Person(
+        **({"id": "u", "telegram_id": 1, "name": "Mira", "role": "user", "tier": "free", "session": session} | changes)
+    )
+
+
+def session(state="active", expires_in=100 * TICK):
+    return Session(state=state, opened_at=NOW, last_active_at=NOW, expires_at=NOW + expires_in)
+
+
+@pytest.mark.parametrize(
+    ("changes", "ended", "reason"),
+    [
+        ({}, False, None),
+        ({"session": None}, False, "no_session"),
+        ({"session": session("terminated")}, False, "no_session"),
+        ({"session": session(expires_in=0)}, False, "no_session"),
+        ({"is_reachable": False}, False, "unreachable"),
+        ({"preferences": Preferences(alerts={"cross_exchange": "off"})}, False, "alerts_off"),
+        ({"preferences": Preferences(alerts={"cross_exchange": "silent"})}, False, None),
+        ({"preferences": Preferences(alerts={"funding": "off"})}, False, None),
+        ({"preferences": Preferences(min_net_bps={"cross_exchange": 500.0})}, False, "below_own_minimum"),
+        ({"preferences": Preferences(min_net_bps={"cross_exchange": 1.0})}, False, None),
+        ({}, True, "ended"),
+        ({"session": None, "is_reachable": False}, True, "no_session"),
+    ],
+)
+def test_each_layer_has_its_reason_and_the_first_one_counts(changes, ended, reason):
+    assert check_eligibility(person(**changes), opportunity(ended=ended), NOW, POLICY) == reason
+
+
+def test_alerts_are_on_unless_said_otherwise():
+    assert get_alert_setting(person(), opportunity()) == "on"
+
+
+def test_every_reason_is_explained():
+    assert len(EXPLANATIONS) == len(LAYERS)
