@@ -1,0 +1,115 @@
+"""Generates the configuration of a local run from wrangler.toml, so that the deployed file carries nothing local.
+
+Added: the flags of the assembled Pyodide bundle, absolute paths, ids for the local stores, and addresses that lead to the sandbox.
+"""
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scripts.layout import CACHE, PYTHON_MODULES, ROOT
+
+# Spoken out loud in the values themselves: none of these opens anything outside this machine.
+LOCAL_BOT_TOKEN = "700000001:LOCAL-SANDBOX-TOKEN-NOT-A-REAL-ONE_"
+LOCAL_WEBHOOK_SECRET = "local-sandbox-webhook-secret-not-a-real-one"
+LOCAL_DATABASE_ID = "arbedge-local"
+DEVELOPMENT_FLAGS = ("python_workers_development", "experimental")
+SANDBOX_PATHS = {
+    "BINANCE_SPOT_URL": "/binance",
+    "BINANCE_FUTURES_URL": "/binance-futures",
+    "BYBIT_URL": "/bybit",
+    "OKX_URL": "/okx",
+    "TELEGRAM_API_URL": "/telegram",
+}
+EXCHANGE_VARIABLES = ("BINANCE_SPOT_URL", "BINANCE_FUTURES_URL", "BYBIT_URL", "OKX_URL")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRun:
+    """What distinguishes one local run from another; `live` leaves the exchanges' public addresses in place."""
+
+    sandbox_url: str
+    development_bundle: bool
+    environment: str = "dev"
+    market_mode: str = "synthetic"
+    live: bool = False
+    extra_vars: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def load_deployed_config(path: Path = ROOT / "wrangler.toml") -> dict[str, Any]:
+    return tomllib.loads(path.read_text())
+
+
+def local_vars(deployed: dict[str, str], run: LocalRun) -> dict[str, str]:
+    """The Worker's variables for this run; `extra_vars` wins over everything else."""
+    reached_directly = EXCHANGE_VARIABLES if run.live else ()
+    return (
+        deployed
+        | {
+            "ENVIRONMENT": run.environment,
+            "MARKET_MODE": "live" if run.live else run.market_mode,
+            "SCAN_INTERVAL_S": "10",
+            "LOG_LEVEL": "INFO",
+            "REQUIRE_INVITATION": "false",
+            "SUPER_ADMIN_TELEGRAM_ID": "999888777",
+        }
+        | {name: run.sandbox_url + path for name, path in SANDBOX_PATHS.items() if name not in reached_directly}
+        | run.extra_vars
+    )
+
+
+def local_secrets() -> dict[str, str]:
+    return {"TELEGRAM_BOT_TOKEN": LOCAL_BOT_TOKEN, "TELEGRAM_WEBHOOK_SECRET": LOCAL_WEBHOOK_SECRET}
+
+
+def render_local_config(deployed: dict[str, Any], run: LocalRun, root: Path = ROOT) -> dict[str, Any]:
+    """The whole local wrangler configuration; every path in it is absolute."""
+    flags = [*deployed["compatibility_flags"], *(DEVELOPMENT_FLAGS if run.development_bundle else ())]
+    database = deployed["d1_databases"][0]
+    local: dict[str, Any] = deployed | {
+        "main": str(root / deployed["main"]),
+        "compatibility_flags": flags,
+        "vars": local_vars(deployed["vars"], run),
+        "d1_databases": [
+            database | {"database_id": LOCAL_DATABASE_ID, "migrations_dir": str(root / database["migrations_dir"])}
+        ],
+        "kv_namespaces": [
+            namespace | {"id": "local-" + namespace["binding"].lower()} for namespace in deployed["kv_namespaces"]
+        ],
+        "assets": deployed["assets"] | {"directory": str((root / deployed["assets"]["directory"]).resolve())},
+    }
+    return local
+
+
+def write_local_config(directory: Path, run: LocalRun) -> Path:
+    """Write the configuration, its secrets and the link wrangler needs beside it; return the configuration's path."""
+    directory.mkdir(parents=True, exist_ok=True)
+    config = directory / "wrangler.json"
+    config.write_text(json.dumps(render_local_config(load_deployed_config(), run), indent=2))
+    secrets = directory / ".dev.vars"
+    secrets.write_text("".join(f'{name}="{value}"\n' for name, value in local_secrets().items()))
+    link = directory / "python_modules"
+    if not link.is_symlink():
+        link.symlink_to(PYTHON_MODULES)
+    return config
+
+
+def write_workerd_launcher(workerd: Path, bundle_dir: Path, path: Path = CACHE / "workerd") -> Path:
+    """Write the executable wrangler starts as workerd: it adds the bundle's folder, which wrangler has no option for."""
+    script = f"""#!/bin/sh
+if [ "$1" = serve ]; then
+  shift
+  exec "{workerd}" serve "--pyodide-bundle-disk-cache-dir={bundle_dir}" "$@"
+fi
+exec "{workerd}" "$@"
+"""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists() or path.read_text() != script:
+        partial = path.with_suffix(f".{os.getpid()}")
+        partial.write_text(script)
+        partial.chmod(0o755)
+        partial.rename(path)
+    return path
