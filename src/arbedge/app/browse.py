@@ -10,6 +10,8 @@ from arbedge.domain.policy import Policy
 from arbedge.ports.store import Deliveries, Delivery, Opportunities, OpportunityFilter, ScanReport, Scans
 
 CLOSEST_SHOWN = 5
+# Bad data is no near miss: a mistaken identity would top every list.
+_BAD_DATA = frozenset({"crossed_book", "stale", "skew", "identity"})
 
 
 class ScanView(Struct, frozen=True):
@@ -64,7 +66,8 @@ async def list_opportunities(
     closest = [
         drop
         for drop in nearest
-        if (wanted.type is None or drop.candidate.type == wanted.type)
+        if drop.reason not in _BAD_DATA
+        and (wanted.type is None or drop.candidate.type == wanted.type)
         and (wanted.asset is None or drop.candidate.asset == wanted.asset)
     ]
     return ListView(

@@ -20,6 +20,7 @@ from arbedge.domain.edge import Refused
 from arbedge.domain.episodes import Scan, advance, count_streaks
 from arbedge.domain.market import Funding, OrderBook, Snapshot
 from arbedge.domain.opportunity import Opportunity, Sighting
+from arbedge.domain.reasons import Reason
 from arbedge.errors import ExchangeError
 from arbedge.limits import BOOK_DEPTH, SHORTLIST_MAX
 from arbedge.ports.store import Catalogue, ScanReport
@@ -90,8 +91,12 @@ def choose(candidates: list[Candidate], open_keys: set[str], drops: Drops) -> li
     """The candidates whose books are fetched: those of open episodes first, so that the list does not flicker."""
     ranked = sorted(candidates, key=lambda one: one.key not in open_keys)
     for candidate in ranked[SHORTLIST_MAX:]:
-        drops.add(candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
+        _drop(drops, candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
     return ranked[:SHORTLIST_MAX]
+
+
+def _drop(drops: Drops, candidate: Candidate, reason: Reason, **numbers: float) -> None:
+    drops.add(candidate.net_bps, (reason, numbers), lambda: candidate)
 
 
 async def _verify_all(
@@ -109,12 +114,12 @@ async def _verify_all(
                 instrument = catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol]
                 legs.append(LegMarket(instrument=instrument, book=book, funding=fundings.get(_leg_key(leg))))
         if len(legs) < 2:
-            drops.add(candidate, "book_unavailable", books=len(legs))
+            _drop(drops, candidate, "book_unavailable", books=len(legs))
             continue
         try:
             sightings[candidate.key] = verify(candidate, legs[0], legs[1], now, services.policy)
         except Refused as refused:
-            drops.add(candidate, refused.reason, **refused.numbers)
+            _drop(drops, candidate, refused.reason, **refused.numbers)
     return sightings
 
 

@@ -4,13 +4,15 @@ Amounts are decimal strings, `*_bps` are numbers, times are epoch ms, and ages a
 """
 
 from decimal import Decimal
+from typing import Literal
 
 from msgspec import Struct
 
 from arbedge.domain.detection.candidates import Drop
-from arbedge.domain.market import Mode
-from arbedge.domain.opportunity import Leg, Opportunity, Transition
-from arbedge.domain.reasons import EXPLANATIONS
+from arbedge.domain.market import ExchangeId, Market, Mode, Source
+from arbedge.domain.opportunity import Leg, Opportunity, Status, Transition
+from arbedge.domain.policy import OpportunityType
+from arbedge.domain.reasons import EXPLANATIONS, Reason
 
 
 class FundingView(Struct, frozen=True):
@@ -20,17 +22,17 @@ class FundingView(Struct, frozen=True):
 
 
 class LegView(Struct, frozen=True):
-    exchange: str
-    market: str
+    exchange: ExchangeId
+    market: Market
     symbol: str
-    side: str
+    side: Literal["buy", "sell"]
     price: Decimal
     vwap: Decimal
     fee_bps: float
     fee_basis: str
     funding: FundingView | None
     age_ms: int
-    source: str
+    source: Source
     mode: Mode
     multiplier: int
 
@@ -57,10 +59,10 @@ class OpportunityView(Struct, frozen=True, omit_defaults=False):
     """An opportunity on the wire (product specification, section 9). `curve` and below are for the detail only."""
 
     id: str
-    type: str
+    type: OpportunityType
     asset: str
     quote: str
-    status: str
+    status: Status
     categories: list[str]
     detected_at: int
     updated_at: int
@@ -91,14 +93,14 @@ class OpportunityDetail(OpportunityView, frozen=True):
 class MissView(Struct, frozen=True):
     """A pair that was not told: what it would have been and the one reason."""
 
-    type: str
+    type: OpportunityType
     asset: str
     quote: str
     buy: str
     sell: str
     gross_bps: float
     net_bps: float
-    reason: str
+    reason: Reason
     explanation: str
     numbers: dict[str, float]
 

@@ -4,10 +4,9 @@ Every pair that was looked at ends as a candidate or as a drop with exactly one 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from heapq import nlargest
+from collections.abc import Callable, Iterator
+from heapq import heappush, heapreplace
 from itertools import combinations
-from statistics import median
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -56,6 +55,9 @@ class Drop(Struct, frozen=True):
     numbers: dict[str, float]
 
 
+Refusal = tuple[Reason, dict[str, float]]
+
+
 class Listed(NamedTuple):
     """A quote with the feed it came in."""
 
@@ -64,19 +66,25 @@ class Listed(NamedTuple):
 
 
 class Drops:
-    """Counts every drop by reason and keeps the nearest misses."""
+    """Counts every drop by reason and keeps the nearest misses, those with the best net edge."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self._all: list[Drop] = []
+        self._nearest: list[tuple[float, int, Drop]] = []  # a heap, the worst of the kept ones first
 
-    def add(self, candidate: Candidate, reason: Reason, **numbers: float) -> None:
+    def add(self, net_bps: float, refusal: Refusal, make: Callable[[], Candidate]) -> None:
+        """Counts a drop; `make` is only called for one that is near enough to be kept."""
+        reason, numbers = refusal
         self.counts[reason] += 1
-        self._all.append(Drop(candidate=candidate, reason=reason, numbers=numbers))
+        nearest = self._nearest
+        if len(nearest) < NEAR_MISSES_KEPT:
+            heappush(nearest, (net_bps, -self.counts.total(), Drop(make(), reason, numbers)))
+        elif net_bps > nearest[0][0]:
+            heapreplace(nearest, (net_bps, -self.counts.total(), Drop(make(), reason, numbers)))
 
     def nearest(self) -> list[Drop]:
         """The drops that came closest to being told, best net edge first."""
-        return nlargest(NEAR_MISSES_KEPT, self._all, key=lambda drop: drop.candidate.net_bps)
+        return [drop for _, _, drop in sorted(self._nearest, key=lambda entry: entry[:2], reverse=True)]
 
 
 def pair_up(snapshot: Snapshot, market: Market) -> Iterator[tuple[Listed, Listed, float]]:
@@ -89,28 +97,34 @@ def pair_up(snapshot: Snapshot, market: Market) -> Iterator[tuple[Listed, Listed
     for group in groups.values():
         if len(group) < 2:
             continue
-        middle = median(listed.quote.mid for listed in group)
+        mids = sorted(listed.quote.mid for listed in group)
+        middle = (mids[(len(mids) - 1) // 2] + mids[len(mids) // 2]) / 2
         for a, b in combinations(group, 2):
             if a.feed.exchange != b.feed.exchange:
                 yield a, b, middle
 
 
-def check_pair(a: Listed, b: Listed, middle: float, now: int, policy: Policy) -> tuple[Reason, dict[str, float]] | None:
+def check_pair(a: Listed, b: Listed, middle: float, now: int, policy: Policy) -> Refusal | None:
     """Why two quotes must not be compared, or None. The order of the checks is the order of the reasons."""
-    for listed in (a, b):
-        if not 0 < listed.quote.bid < listed.quote.ask:
-            return "crossed_book", {"bid": listed.quote.bid, "ask": listed.quote.ask}
-    ages = [listed.feed.age_ms(listed.quote, now) for listed in (a, b)]
-    if max(ages) > policy.age_ms_max:
-        return "stale", {"age_ms": max(ages), "age_ms_max": policy.age_ms_max}
-    if abs(ages[0] - ages[1]) > policy.skew_ms_max:
-        return "skew", {"skew_ms": abs(ages[0] - ages[1]), "skew_ms_max": policy.skew_ms_max}
-    mids = (a.quote.mid, b.quote.mid)
-    apart = max(max(mids) / min(mids) - 1, *(abs(mid / middle - 1) for mid in mids))
+    one, other = a.quote, b.quote
+    for quote in (one, other):
+        if not 0 < quote.bid < quote.ask:
+            return "crossed_book", {"bid": quote.bid, "ask": quote.ask}
+    age, other_age = a.feed.age_ms(one, now), b.feed.age_ms(other, now)
+    if max(age, other_age) > policy.age_ms_max:
+        return "stale", {"age_ms": max(age, other_age), "age_ms_max": policy.age_ms_max}
+    if abs(age - other_age) > policy.skew_ms_max:
+        return "skew", {"skew_ms": abs(age - other_age), "skew_ms_max": policy.skew_ms_max}
+    low, high = sorted((one.mid, other.mid))
+    apart = max(high / low - 1, high / middle - 1, 1 - low / middle)
     if apart > policy.identity_ratio_max:
         return "identity", {"ratio": apart, "ratio_max": policy.identity_ratio_max}
     return None
 
 
-def make_leg(listed: Listed, side: str) -> LegRef:
-    return LegRef(exchange=listed.feed.exchange, market=listed.feed.market, symbol=listed.quote.symbol, side=side)
+def make_candidate(type_: OpportunityType, buy: Listed, sell: Listed, gross_bps: float, net_bps: float) -> Candidate:
+    legs = [
+        LegRef(listed.feed.exchange, listed.feed.market, listed.quote.symbol, side)
+        for listed, side in ((buy, "buy"), (sell, "sell"))
+    ]
+    return Candidate(type_, buy.quote.asset, buy.quote.quote, legs[0], legs[1], gross_bps, net_bps)

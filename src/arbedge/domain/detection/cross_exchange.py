@@ -6,45 +6,33 @@ inventory back. A buy's fee is taken in the asset on all three exchanges; it is 
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 
-from arbedge.domain.detection.candidates import Candidate, Drops, Listed, check_pair, make_leg, pair_up
+from arbedge.domain.detection.candidates import Candidate, Drops, check_pair, make_candidate, pair_up
 from arbedge.domain.edge import Edge, LegTerms, build_edge, walk
 from arbedge.domain.fees import get_base_tier
-from arbedge.domain.market import Snapshot
+from arbedge.domain.market import EXCHANGES, Snapshot
 from arbedge.domain.policy import Policy
 
 
 def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterable[Candidate]:
     """Yields every pair whose edge at top of book reaches the minimum."""
     minimum = policy.min_net_bps["cross_exchange"]
+    fees = {exchange: get_base_tier(exchange, "spot").taker_bps for exchange in EXCHANGES}
+    rebalancing = float(policy.rebalancing_bps)
     for a, b, middle in pair_up(snapshot, "spot"):
-        buy, sell = (a, b) if b.quote.bid / a.quote.ask >= a.quote.bid / b.quote.ask else (b, a)
-        candidate = _estimate(buy, sell, policy)
+        buy, sell = (a, b) if b.quote.bid * b.quote.ask >= a.quote.bid * a.quote.ask else (b, a)
+        ask = buy.quote.ask
+        ratio = sell.quote.bid / ask if ask > 0 else 0.0
+        gross = (ratio - 1) * 10_000
+        net = gross - fees[buy.feed.exchange] - fees[sell.feed.exchange] * ratio - rebalancing
+        make = partial(make_candidate, "cross_exchange", buy, sell, gross, net)
         if refusal := check_pair(buy, sell, middle, now, policy):
-            reason, numbers = refusal
-            drops.add(candidate, reason, **numbers)
-        elif candidate.net_bps < minimum:
-            drops.add(candidate, "below_minimum", net_bps=candidate.net_bps, minimum_bps=minimum)
+            drops.add(net, refusal, make)
+        elif net < minimum:
+            drops.add(net, ("below_minimum", {"net_bps": net, "minimum_bps": minimum}), make)
         else:
-            yield candidate
-
-
-def _estimate(buy: Listed, sell: Listed, policy: Policy) -> Candidate:
-    ask, bid = buy.quote.ask, sell.quote.bid
-    ratio = bid / ask if ask > 0 else 0.0
-    gross = (ratio - 1) * 10_000
-    fees = (
-        get_base_tier(buy.feed.exchange, "spot").taker_bps + get_base_tier(sell.feed.exchange, "spot").taker_bps * ratio
-    )
-    return Candidate(
-        type="cross_exchange",
-        asset=buy.quote.asset,
-        quote=buy.quote.quote,
-        buy=make_leg(buy, "buy"),
-        sell=make_leg(sell, "sell"),
-        gross_bps=gross,
-        net_bps=gross - fees - float(policy.rebalancing_bps),
-    )
+            yield make()
 
 
 def value(buy: LegTerms, sell: LegTerms, size: Decimal, _now: int, policy: Policy) -> Edge:

@@ -7,11 +7,12 @@ today's basis, so the entry price difference comes back at exit less both spread
 
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
 
-from arbedge.domain.detection.candidates import Candidate, Drops, Listed, check_pair, make_leg, pair_up
+from arbedge.domain.detection.candidates import Candidate, Drops, check_pair, make_candidate, pair_up
 from arbedge.domain.edge import Edge, LegTerms, build_edge, walk
 from arbedge.domain.fees import get_base_tier
-from arbedge.domain.market import Funding, Snapshot
+from arbedge.domain.market import EXCHANGES, Funding, Snapshot
 from arbedge.domain.policy import Policy
 
 HOUR_MS = 3_600_000
@@ -30,41 +31,31 @@ def count_settlements(funding: Funding, now: int, horizon_h: int) -> int:
 def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterable[Candidate]:
     """Yields every pair whose funding over the horizon pays for four fills at top of book."""
     minimum = policy.min_net_bps["funding"]
+    fees = {exchange: get_base_tier(exchange, "perp").taker_bps / 10_000 for exchange in EXCHANGES}
     for a, b, middle in pair_up(snapshot, "perp"):
         if a.quote.funding is None or b.quote.funding is None:
             continue  # counted at normalisation: a perpetual without a rate takes no part in funding
-        paid_a, paid_b = (
-            funding.rate * funding.mark * count_settlements(funding, now, policy.horizon_h)
-            for funding in (a.quote.funding, b.quote.funding)
-        )
-        long, short, received = (a, b, paid_b - paid_a) if paid_b >= paid_a else (b, a, paid_a - paid_b)
-        candidate = _estimate(long, short, received)
+        received = _expect(b.quote.funding, now, policy) - _expect(a.quote.funding, now, policy)
+        long, short = (a, b) if received >= 0 else (b, a)
+        ask = long.quote.ask
+        per_unit = 10_000 / ask if ask > 0 else 0.0
+        spreads = (ask - long.quote.bid) + (short.quote.ask - short.quote.bid)
+        fills = fees[long.feed.exchange] * (ask + long.quote.bid)
+        fills += fees[short.feed.exchange] * (short.quote.ask + short.quote.bid)
+        gross = abs(received) * per_unit
+        net = gross - (spreads + fills) * per_unit
+        make = partial(make_candidate, "funding", long, short, gross, net)
         if refusal := check_pair(long, short, middle, now, policy):
-            reason, numbers = refusal
-            drops.add(candidate, reason, **numbers)
-        elif candidate.net_bps < minimum:
-            drops.add(candidate, "below_minimum", net_bps=candidate.net_bps, minimum_bps=minimum)
+            drops.add(net, refusal, make)
+        elif net < minimum:
+            drops.add(net, ("below_minimum", {"net_bps": net, "minimum_bps": minimum}), make)
         else:
-            yield candidate
+            yield make()
 
 
-def _estimate(long: Listed, short: Listed, received: float) -> Candidate:
-    """`received` is funding cash per asset unit over the horizon."""
-    ask = long.quote.ask
-    per_unit = 10_000 / ask if ask > 0 else 0.0
-    fee_long = get_base_tier(long.feed.exchange, "perp").taker_bps / 10_000
-    fee_short = get_base_tier(short.feed.exchange, "perp").taker_bps / 10_000
-    spreads = (long.quote.ask - long.quote.bid) + (short.quote.ask - short.quote.bid)
-    fees = fee_long * (long.quote.ask + long.quote.bid) + fee_short * (short.quote.ask + short.quote.bid)
-    return Candidate(
-        type="funding",
-        asset=long.quote.asset,
-        quote=long.quote.quote,
-        buy=make_leg(long, "buy"),
-        sell=make_leg(short, "sell"),
-        gross_bps=received * per_unit,
-        net_bps=(received - spreads - fees) * per_unit,
-    )
+def _expect(funding: Funding, now: int, policy: Policy) -> float:
+    """Funding cash per asset unit over the horizon, at the rate known now."""
+    return funding.rate * funding.mark * count_settlements(funding, now, policy.horizon_h)
 
 
 def value(long: LegTerms, short: LegTerms, size: Decimal, now: int, policy: Policy) -> Edge:
