@@ -38,6 +38,14 @@ CREATE TABLE instruments (
   PRIMARY KEY (exchange, market, symbol)
 ) STRICT, WITHOUT ROWID;
 
+-- When each market's list of instruments was last fetched in full; a copy elsewhere with other times is out of date.
+CREATE TABLE instrument_lists (
+  exchange TEXT NOT NULL CHECK (exchange IN ('binance', 'bybit', 'okx')),
+  market TEXT NOT NULL CHECK (market IN ('spot', 'perp')),
+  fetched_at INTEGER NOT NULL,
+  PRIMARY KEY (exchange, market)
+) STRICT, WITHOUT ROWID;
+
 -- One row a feed: what health and status show, and when a limited exchange may be asked again.
 CREATE TABLE feeds (
   exchange TEXT NOT NULL CHECK (exchange IN ('binance', 'bybit', 'okx')),
@@ -82,6 +90,7 @@ CREATE TABLE opportunities (
 ) STRICT;
 -- Two open episodes of one key would be two alerts for one thing.
 CREATE UNIQUE INDEX opportunities_open_key ON opportunities (key) WHERE ended_at IS NULL;
+CREATE INDEX opportunities_open ON opportunities (net_bps DESC, id) WHERE ended_at IS NULL;
 CREATE INDEX opportunities_ended ON opportunities (ended_at);
 CREATE INDEX opportunities_unannounced ON opportunities (updated_at) WHERE announced_revision < revision;
 

@@ -53,7 +53,10 @@ class ScanStart(Struct, frozen=True):
 
 class Scans(Protocol):
     async def begin(self, scan_id: int, mode: Mode, now: int) -> ScanStart | None:
-        """Takes the lease, or None: this scan has run already, or another one is running."""
+        """Takes the lease, or None: this scan has run already, or another one is running.
+
+        A scan due more than an hour ago may have run and been forgotten, so it is refused too.
+        """
         ...
 
     async def finish(self, report: ScanReport, streaks: Mapping[str, Streak], feeds: Sequence[FeedHealth]) -> None: ...
@@ -113,7 +116,7 @@ class Opportunities(Protocol):
         ...
 
     async def save(self, changed: Sequence[Opportunity]) -> None:
-        """Inserts or updates all, or none."""
+        """Inserts or updates all, or none; what is stored and newer stays."""
         ...
 
     async def load_unannounced(self) -> list[tuple[str, int]]:
@@ -191,7 +194,10 @@ class Deliveries(Protocol):
     async def load(self, opportunity_id: str, chat_id: int) -> Delivery | None: ...
 
     async def claim(self, opportunity_id: str, chat_id: int, expected_attempts: int, now: int) -> bool:
-        """Marks the delivery as being sent; False when someone else did first."""
+        """Marks the delivery as being sent; False when it was taken, or there is nothing to send.
+
+        After False on a delivery that was loaded as `sending`, its holder may have died: ask again 30 s later.
+        """
         ...
 
     async def settle(
@@ -203,12 +209,17 @@ class Deliveries(Protocol):
         revision: int | None = None,
         message_id: int | None = None,
         error: str | None = None,
-    ) -> None: ...
+    ) -> None:
+        """Records how it went, for a delivery as loaded before its claim; one that lost the claim changes nothing."""
+        ...
 
 
 class Updates(Protocol):
     async def begin(self, update_id: int, now: int) -> bool:
-        """True when this update is to be handled: it is new, or an earlier attempt broke off."""
+        """True when this update is to be handled: it is new, or an earlier attempt broke off. False once it is done.
+
+        Raises `StoreUnavailable` while another attempt may still be running: the update is to be delivered again.
+        """
         ...
 
     async def finish(self, update_id: int, error: str | None, now: int) -> None: ...

@@ -1,0 +1,1 @@
+"""The ports on Cloudflare's bindings; the same code runs on the Worker's bindings and on their twins in tests."""

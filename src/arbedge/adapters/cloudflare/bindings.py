@@ -1,0 +1,45 @@
+"""The shapes of the bindings as Python sees them, narrowed to what the adapters call.
+
+Arguments and results are copied across the boundary element by element, so the adapters pass few and large texts.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+
+class D1Statement(Protocol):
+    """A prepared statement. Numbers are bound as REAL, whatever they were in Python."""
+
+    def bind(self, *values: str | float | None) -> "D1Statement": ...
+
+
+class D1Database(Protocol):
+    def prepare(self, sql: str) -> D1Statement: ...
+
+    async def batch(self, statements: list[D1Statement]) -> Sequence[Mapping[str, Any]]:
+        """Runs all statements in one transaction; each result has its rows under `results`."""
+        ...
+
+
+class KvNamespace(Protocol):
+    """Eventually consistent: a read may be a minute old, an absence too."""
+
+    async def get(self, key: str) -> str | None: ...
+
+    async def put(self, key: str, value: str) -> None: ...
+
+
+class R2Body(Protocol):
+    async def arrayBuffer(self) -> memoryview: ...  # noqa: N802 - the platform's name
+
+
+class R2Bucket(Protocol):
+    async def put(self, key: str, value: bytes, **options: Any) -> Any:
+        """Stores an object; None when the condition `onlyIf` did not hold."""
+        ...
+
+    async def get(self, key: str) -> R2Body | None: ...
+
+
+class QueueProducer(Protocol):
+    async def sendBatch(self, messages: list[dict[str, Any]]) -> Any: ...  # noqa: N802 - the platform's name

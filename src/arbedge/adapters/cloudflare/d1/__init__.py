@@ -1,0 +1,1 @@
+"""The database: one repository an aggregate, its SQL in plain sight."""

@@ -1,0 +1,91 @@
+"""Instruments: D1 keeps the record, KV a copy of all of them that a scan reads in one call."""
+
+import asyncio
+from collections import defaultdict
+from contextlib import suppress
+
+import msgspec
+
+from arbedge.adapters.cloudflare.d1.database import Database, Statement
+from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.adapters.cloudflare.kv import KvCatalogueCache
+from arbedge.domain.instruments import Instrument
+from arbedge.errors import StoreUnavailable
+from arbedge.ports.store import Catalogue
+
+_instruments = msgspec.json.Decoder(list[Instrument])
+
+_LISTS = "SELECT exchange || ':' || market AS feed, fetched_at FROM instrument_lists"
+# A bucket of a thousand instruments is about 400 kB of text, well below the limit for one string.
+_LOAD = """
+SELECT group_concat(payload) AS payloads FROM (
+  SELECT payload, row_number() OVER () / 1000 AS bucket FROM instruments
+) GROUP BY bucket
+"""
+_SAVE = """
+INSERT INTO instruments (exchange, market, symbol, payload, updated_at)
+SELECT value ->> 'exchange', value ->> 'market', value ->> 'symbol', value, ?2 FROM json_each(?1) WHERE true
+ON CONFLICT (exchange, market, symbol) DO UPDATE SET payload = excluded.payload, updated_at = excluded.updated_at
+WHERE instruments.payload <> excluded.payload
+"""
+_DELETE_UNLISTED = """
+DELETE FROM instruments
+WHERE exchange = ?1 AND market = ?2 AND symbol NOT IN (SELECT value FROM json_each(?3))
+"""
+_SAVE_LIST = """
+INSERT INTO instrument_lists (exchange, market, fetched_at) VALUES (?1, ?2, ?3)
+ON CONFLICT (exchange, market) DO UPDATE SET fetched_at = excluded.fetched_at
+"""
+
+
+class D1Instruments:
+    """`Instruments` on D1 and KV."""
+
+    def __init__(self, database: Database, cache: KvCatalogueCache) -> None:
+        self._database = database
+        self._cache = cache
+
+    async def load(self) -> Catalogue | None:
+        cached, fetched_at = await asyncio.gather(self._load_cached(), self._load_lists())
+        if not fetched_at:
+            return None
+        # KV may serve an old value for as long as it likes: the times inside it must be those of the record.
+        if cached is not None and cached.fetched_at == fetched_at:
+            return cached
+        rows = await self._database.run(_LOAD)
+        instruments: defaultdict[str, dict[str, Instrument]] = defaultdict(dict)
+        for one in unpack((row["payloads"] for row in rows), _instruments):
+            instruments[f"{one.exchange}:{one.market}"][one.symbol] = one
+        return Catalogue(instruments=dict(instruments), fetched_at=fetched_at)
+
+    async def save(self, catalogue: Catalogue) -> None:
+        """Writes the lists that are newer than the record, of them the instruments that changed."""
+        saved = await self._load_lists()
+        statements = [
+            statement
+            for feed, fetched_at in catalogue.fetched_at.items()
+            if fetched_at > saved.get(feed, 0)
+            for statement in _save_list(feed, catalogue.instruments.get(feed, {}), fetched_at)
+        ]
+        if statements:
+            await self._database.run_all(statements)
+        with suppress(StoreUnavailable):
+            await self._cache.put(catalogue)
+
+    async def _load_lists(self) -> dict[str, int]:
+        return {row["feed"]: row["fetched_at"] for row in await self._database.run(_LISTS)}
+
+    async def _load_cached(self) -> Catalogue | None:
+        with suppress(StoreUnavailable):
+            return await self._cache.get()
+        return None
+
+
+def _save_list(feed: str, instruments: dict[str, Instrument], fetched_at: int) -> list[Statement]:
+    exchange, _, market = feed.partition(":")
+    listed = msgspec.json.encode(list(instruments)).decode()
+    return [
+        *(Statement(_SAVE, (rows, fetched_at)) for rows in pack(instruments.values())),
+        Statement(_DELETE_UNLISTED, (exchange, market, listed)),
+        Statement(_SAVE_LIST, (exchange, market, fetched_at)),
+    ]

@@ -1,0 +1,121 @@
+"""Opportunities: the episodes as documents, with the columns that lists, the unique key and announcing need."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from arbedge.adapters.cloudflare.d1.cursor import Position, parse_cursor, render_cursor
+from arbedge.adapters.cloudflare.d1.database import Database, Statement
+from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.policy import PREMIUM_NET_BPS
+from arbedge.ports.store import OpportunityFilter, Page
+
+UNANNOUNCED_MAX: Final = 1000  # what one scan hands to the queue; the rest waits for the next one
+
+_opportunities = msgspec.json.Decoder(list[Opportunity])
+
+_LOAD = "SELECT payload FROM opportunities WHERE id = ?1"
+_LOAD_CURRENT = "SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1"
+# A revision is written once: a writer that started from an older state neither lowers it nor puts another event in
+# its place. `announced_revision` is left to `mark_announced`.
+_SAVE = """
+INSERT INTO opportunities
+  (id, key, type, asset, status, mode, net_bps, detected_at, updated_at, ended_at, revision, payload)
+SELECT one ->> 'id', one ->> 'key', one ->> 'type', one ->> 'asset', one ->> 'status', one ->> 'mode',
+  CAST(one ->> '$.sighting.edge.net_bps' AS REAL), one ->> 'detected_at', one ->> 'updated_at', one ->> 'ended_at',
+  one ->> 'revision', one
+FROM (SELECT value AS one FROM json_each(?1)) WHERE true
+ON CONFLICT (id) DO UPDATE SET
+  status = excluded.status, net_bps = excluded.net_bps, updated_at = excluded.updated_at,
+  ended_at = excluded.ended_at, revision = excluded.revision, payload = excluded.payload
+WHERE excluded.revision > opportunities.revision
+  OR (excluded.revision = opportunities.revision AND excluded.updated_at >= opportunities.updated_at
+      AND excluded.payload ->> 'revised_at' = opportunities.payload ->> 'revised_at')
+"""
+_LOAD_UNANNOUNCED = """
+SELECT id, revision FROM opportunities WHERE announced_revision < revision ORDER BY updated_at LIMIT ?1
+"""
+_MARK_ANNOUNCED = """
+UPDATE opportunities SET announced_revision = told.revision
+FROM (SELECT value ->> 0 AS id, value ->> 1 AS revision FROM json_each(?1)) AS told
+WHERE opportunities.id = told.id AND opportunities.announced_revision < told.revision
+"""
+_LIST_OPEN = """
+SELECT id, net_bps, payload FROM opportunities
+WHERE ended_at IS NULL
+  AND (?1 IS NULL OR type = ?1)
+  AND (?2 IS NULL OR asset = ?2)
+  AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
+  AND (?4 IS NULL OR net_bps >= ?4)
+  AND (?5 IS NULL OR net_bps < ?5)
+  AND (?6 IS NULL OR net_bps < ?6 OR (net_bps = ?6 AND id > ?7))
+ORDER BY net_bps DESC, id LIMIT ?8
+"""
+_COUNT_OPEN = "SELECT count(*) AS count FROM opportunities WHERE ended_at IS NULL"
+
+
+class D1Opportunities:
+    """`Opportunities` on D1."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load_current(self, ended_since: int) -> list[Opportunity]:
+        return _read(await self._database.run(_LOAD_CURRENT, ended_since))
+
+    async def save(self, changed: Sequence[Opportunity]) -> None:
+        # Ends first: they free the key that another episode may take in the same call.
+        ordered = sorted(changed, key=lambda one: one.is_open)
+        if statements := [Statement(_SAVE, (rows,)) for rows in pack(ordered)]:
+            await self._database.run_all(statements)
+
+    async def load_unannounced(self) -> list[tuple[str, int]]:
+        rows = await self._database.run(_LOAD_UNANNOUNCED, UNANNOUNCED_MAX)
+        return [(row["id"], row["revision"]) for row in rows]
+
+    async def mark_announced(self, announced: Sequence[tuple[str, int]]) -> None:
+        if statements := [Statement(_MARK_ANNOUNCED, (rows,)) for rows in pack(announced)]:
+            await self._database.run_all(statements)
+
+    async def load(self, opportunity_id: str) -> Opportunity | None:
+        found = _read(await self._database.run(_LOAD, opportunity_id))
+        return found[0] if found else None
+
+    async def list_open(self, wanted: OpportunityFilter, limit: int, cursor: str | None) -> Page:
+        if limit < 1:
+            raise ValueError("a page has at least one item")
+        after = parse_cursor(cursor) if cursor is not None else None
+        least, below = _bounds(wanted)
+        rows = await self._database.run(
+            _LIST_OPEN,
+            wanted.type,
+            wanted.asset,
+            wanted.exchange,
+            least,
+            below,
+            after.net_bps if after else None,
+            after.id if after else None,
+            limit + 1,
+        )
+        page = rows[:limit]
+        more = len(rows) > limit
+        last = Position(net_bps=page[-1]["net_bps"], id=page[-1]["id"]) if more else None
+        return Page(items=_read(page), next_cursor=render_cursor(last) if last else None)
+
+    async def count_open(self) -> int:
+        (row,) = await self._database.run(_COUNT_OPEN)
+        return row["count"]
+
+
+def _bounds(wanted: OpportunityFilter) -> tuple[float | None, float | None]:
+    """The lowest net edge that is listed, and the lowest that no longer is."""
+    least = wanted.min_edge_bps
+    if wanted.is_premium:
+        least = PREMIUM_NET_BPS if least is None else max(least, PREMIUM_NET_BPS)
+    return least, PREMIUM_NET_BPS if wanted.is_premium is False else None
+
+
+def _read(rows: list[dict[str, Any]]) -> list[Opportunity]:
+    return unpack((row["payload"] for row in rows), _opportunities)

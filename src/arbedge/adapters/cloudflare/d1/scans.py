@@ -1,0 +1,96 @@
+"""Scans: the lease that lets one run at a time, what each one decided, and how the feeds did."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from arbedge.adapters.cloudflare.d1.database import Database, Statement
+from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.domain.episodes import Streak
+from arbedge.domain.market import Mode
+from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
+from arbedge.ports.store import FeedHealth, ScanReport, ScanStart
+
+STREAK_AGE_MS_MAX: Final = 120_000  # two scans further apart than this are not consecutive
+PRUNED_MAX: Final = 50  # a scan that follows a long pause tidies up in steps
+
+_streaks = msgspec.json.Decoder(list[dict[str, Streak]])
+_reports = msgspec.json.Decoder(list[ScanReport])
+_feeds = msgspec.json.Decoder(list[FeedHealth])
+_encoder = msgspec.json.Encoder()
+
+# A scan id older than the oldest row that is surely kept may have run and been pruned, so it is refused too.
+_BEGIN = """
+INSERT INTO scans (id, mode, started_at)
+SELECT ?1, ?2, ?3
+WHERE ?1 > ?4 AND NOT EXISTS (SELECT 1 FROM scans WHERE finished_at IS NULL AND started_at > ?5)
+ON CONFLICT (id) DO NOTHING
+RETURNING id
+"""
+# The latest scan is the one scheduled last: one that outlived its lease ends behind its successor.
+_LATEST_STREAKS = """
+SELECT streaks FROM (
+  SELECT mode, finished_at, streaks FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1
+) WHERE mode = ?1 AND finished_at >= ?2
+"""
+_LATEST_REPORT = "SELECT report FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+_FEEDS = """
+SELECT json_object(
+  'exchange', exchange, 'market', market, 'state', state, 'error', error, 'error_class', error_class, 'quotes', quotes,
+  'latency_ms', latency_ms, 'checked_at', checked_at, 'last_success_at', last_success_at, 'retry_at', retry_at
+) AS feed FROM feeds ORDER BY exchange, market
+"""
+_FINISH = "UPDATE scans SET finished_at = ?2, streaks = ?3, report = ?4 WHERE id = ?1 AND finished_at IS NULL"
+_SAVE_FEEDS = """
+INSERT INTO feeds
+  (exchange, market, state, error, error_class, quotes, latency_ms, checked_at, last_success_at, retry_at)
+SELECT value ->> 'exchange', value ->> 'market', value ->> 'state', value ->> 'error', value ->> 'error_class',
+  value ->> 'quotes', value ->> 'latency_ms', value ->> 'checked_at', value ->> 'last_success_at', value ->> 'retry_at'
+FROM json_each(?1) WHERE true
+ON CONFLICT (exchange, market) DO UPDATE SET
+  state = excluded.state, error = excluded.error, error_class = excluded.error_class, quotes = excluded.quotes,
+  latency_ms = excluded.latency_ms, checked_at = excluded.checked_at,
+  last_success_at = coalesce(excluded.last_success_at, last_success_at), retry_at = excluded.retry_at
+WHERE excluded.checked_at >= feeds.checked_at
+"""
+_PRUNE = """
+DELETE FROM scans WHERE id IN (SELECT id FROM scans WHERE id < ?1 AND started_at < ?1 ORDER BY id LIMIT ?2)
+"""
+
+
+class D1Scans:
+    """`Scans` on D1."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin(self, scan_id: int, mode: Mode, now: int) -> ScanStart | None:
+        granted, streaks, feeds = await self._database.run_all(
+            [
+                Statement(_BEGIN, (scan_id, mode, now, now - SCANS_KEPT_MS, now - SCAN_LEASE_MS)),
+                Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX)),
+                Statement(_FEEDS),
+            ]
+        )
+        if not granted:
+            return None
+        latest = unpack((row["streaks"] for row in streaks), _streaks)
+        return ScanStart(streaks=latest[0] if latest else {}, feeds=unpack((row["feed"] for row in feeds), _feeds))
+
+    async def finish(self, report: ScanReport, streaks: Mapping[str, Streak], feeds: Sequence[FeedHealth]) -> None:
+        texts = [_encoder.encode(document).decode() for document in (dict(streaks), report)]
+        await self._database.run_all(
+            [
+                Statement(_FINISH, (report.scan_id, report.finished_at, *texts)),
+                *(Statement(_SAVE_FEEDS, (rows,)) for rows in pack(feeds)),
+                Statement(_PRUNE, (report.finished_at - SCANS_KEPT_MS, PRUNED_MAX)),
+            ]
+        )
+
+    async def load_latest(self) -> ScanReport | None:
+        reports = unpack((row["report"] for row in await self._database.run(_LATEST_REPORT)), _reports)
+        return reports[0] if reports else None
+
+    async def load_feeds(self) -> list[FeedHealth]:
+        return unpack((row["feed"] for row in await self._database.run(_FEEDS)), _feeds)
