@@ -1,5 +1,6 @@
 """How the system is: every feed and every dependency, each with its state and the age of what we know."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal
 
@@ -7,17 +8,21 @@ from msgspec import Struct
 
 from arbedge.app.browse import ScanView, view_scan
 from arbedge.domain.market import EXCHANGES, MARKETS, FeedState
-from arbedge.errors import ArbEdgeError, StoreUnavailable
+from arbedge.errors import ArbEdgeError
 from arbedge.ports.store import FeedHealth, ScanReport, Scans
 
 # A feed that has not been asked for this long is not known to be well, whatever it said last.
 SILENT_MS_MAX = 120_000
+PROBE_TIMEOUT_S = 3.0  # a page that shows health waits no longer than this for any one dependency
+FEEDS = tuple((exchange, market) for exchange in EXCHANGES for market in MARKETS)
+
+Overall = Literal["ok", "degraded", "down"]
 
 
 class DependencyView(Struct, frozen=True):
     """One thing we depend on; `age_ms` is how old its last success is."""
 
-    state: FeedState | Literal["unknown"]
+    state: FeedState
     error: str | None
     last_success_at: int | None
     age_ms: int | None
@@ -28,7 +33,7 @@ class DependencyView(Struct, frozen=True):
 class StatusView(Struct, frozen=True):
     """`overall` is ok when every feed and dependency is; down when nothing can be read; else degraded."""
 
-    overall: Literal["ok", "degraded", "down"]
+    overall: Overall
     exchanges: dict[str, dict[str, DependencyView]]
     dependencies: dict[str, DependencyView]
     scan: ScanView
@@ -40,7 +45,7 @@ Probe = Callable[[], Awaitable[None]]
 
 def view_feed(feed: FeedHealth | None, now: int) -> DependencyView:
     if feed is None:
-        return DependencyView(state="unknown", error="not asked yet", last_success_at=None, age_ms=None)
+        return _without_success("degraded", "not asked yet")
     age_ms = None if feed.last_success_at is None else max(0, now - feed.last_success_at)
     is_silent = now - feed.checked_at > SILENT_MS_MAX
     return DependencyView(
@@ -54,31 +59,43 @@ def view_feed(feed: FeedHealth | None, now: int) -> DependencyView:
 
 
 async def check_status(scans: Scans, probes: Mapping[str, Probe], now: int) -> StatusView:
-    """Never raises: what cannot be read is reported as such."""
-    dependencies = {name: await _probe(probe, now) for name, probe in probes.items()}
-    feeds: dict[tuple[str, str], FeedHealth] = {}
+    """Never raises and never hangs: what cannot be read in time is reported as such."""
+    states = await asyncio.gather(*(_probe(probe, now) for probe in probes.values()))
+    dependencies = dict(zip(probes, states, strict=True))
     report: ScanReport | None = None
     try:
-        feeds = {(feed.exchange, feed.market): feed for feed in await scans.load_feeds()}
-        report = await scans.load_latest()
-    except StoreUnavailable as error:
-        dependencies["d1"] = DependencyView(state="down", error=str(error), last_success_at=None, age_ms=None)
-    exchanges = {
-        exchange: {market: view_feed(feeds.get((exchange, market)), now) for market in MARKETS}
-        for exchange in EXCHANGES
-    }
-    states = [view.state for markets in exchanges.values() for view in markets.values()]
-    states += [view.state for view in dependencies.values()]
-    is_down = all(state != "ok" for state in states)
-    overall = "down" if is_down else "ok" if all(state == "ok" for state in states) else "degraded"
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            known = {(feed.exchange, feed.market): feed for feed in await scans.load_feeds()}
+            report = await scans.load_latest()
+        feeds = {key: view_feed(known.get(key), now) for key in FEEDS}
+    except Exception as error:  # noqa: BLE001 - as for a probe: whatever it is, health must still answer
+        dependencies["d1"] = _without_success("down", _name_error(error))
+        feeds = dict.fromkeys(FEEDS, _without_success("degraded", "not known: the database did not answer"))
+    exchanges = {exchange: {market: feeds[exchange, market] for market in MARKETS} for exchange in EXCHANGES}
+    overall = _sum_up([*feeds.values(), *dependencies.values()])
     return StatusView(overall=overall, exchanges=exchanges, dependencies=dependencies, scan=view_scan(report, now))
+
+
+def _sum_up(views: list[DependencyView]) -> Overall:
+    well = sum(view.state == "ok" for view in views)
+    return "ok" if well == len(views) else "degraded" if well else "down"
 
 
 async def _probe(probe: Probe, now: int) -> DependencyView:
     try:
-        await probe()
-    except ArbEdgeError as error:
-        return DependencyView(state="down", error=f"{error.code}: {error}", last_success_at=None, age_ms=None)
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
+            await probe()
     except Exception as error:  # noqa: BLE001 - a binding may raise anything; health must still answer
-        return DependencyView(state="down", error=type(error).__name__, last_success_at=None, age_ms=None)
+        return _without_success("down", _name_error(error))
     return DependencyView(state="ok", error=None, last_success_at=now, age_ms=0)
+
+
+def _name_error(error: Exception) -> str:
+    """An error of ours says what it is; the text of any other one may hold anything, so only its kind is shown."""
+    if isinstance(error, TimeoutError):
+        return f"no answer within {PROBE_TIMEOUT_S:g} s"
+    return f"{error.code}: {error}" if isinstance(error, ArbEdgeError) else type(error).__name__
+
+
+def _without_success(state: FeedState, error: str) -> DependencyView:
+    return DependencyView(state=state, error=error, last_success_at=None, age_ms=None)

@@ -1,0 +1,26 @@
+"""The flood gate on the platform's rate-limit binding."""
+
+import logging
+from typing import Any, Protocol
+
+log = logging.getLogger(__name__)
+
+
+class RateLimitBinding(Protocol):
+    async def limit(self, options: dict[str, str], /) -> Any:
+        """Counts one call for `key`; the result's `success` says whether the key is within its limit."""
+        ...
+
+
+class BindingFloodGate:
+    """`FloodGate` on the binding. It protects and decides nothing, so where it fails, requests pass."""
+
+    def __init__(self, binding: RateLimitBinding) -> None:
+        self._binding = binding
+
+    async def admits(self, key: str) -> bool:
+        try:
+            return bool((await self._binding.limit({"key": key})).success)
+        except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
+            log.warning("flood gate did not answer", extra={"error": type(error).__name__})
+            return True

@@ -1,0 +1,1 @@
+"""The HTTPS API: authenticate, call one use case, answer in one envelope."""

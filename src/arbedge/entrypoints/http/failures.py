@@ -1,0 +1,114 @@
+"""What the API refuses and how it says so.
+
+| raised                               | answer                                            |
+| ApiError                             | its own status and code                           |
+| a field that does not fit            | 422 `invalid_fields`, each field named            |
+| no route, wrong method, body too big | 404, 405, 413                                     |
+| StoreUnavailable                     | 503 `store_unavailable` with Retry-After          |
+| anything else                        | 500 `internal`, said by the frame, details logged |
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from msgspec import UNSET, UnsetType
+from starlette.exceptions import HTTPException
+
+from arbedge.domain.permissions import Permission
+from arbedge.entrypoints.http.envelope import JSON, ErrorDetails, FieldProblem, encode_failure
+from arbedge.errors import StoreUnavailable
+
+STORE_RETRY_AFTER_S: Final = 5
+
+
+class ApiError(Exception):
+    """A refusal with its status, stable code and message; raised wherever a request turns out to be refused."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        details: ErrorDetails | UnsetType = UNSET,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = details
+        self.headers = dict(headers or {})
+
+
+def refuse_unknown(message: str) -> ApiError:
+    """401: we do not know who is asking. The header names the way in that works everywhere."""
+    return ApiError(401, "unauthenticated", message, headers={"www-authenticate": 'tma realm="arbedge"'})
+
+
+def refuse_forbidden(permission: Permission) -> ApiError:
+    message = f"Your plan or role does not include {permission}."
+    return ApiError(403, "forbidden", message, details=ErrorDetails(permission=permission))
+
+
+def refuse_missing(what: str) -> ApiError:
+    return ApiError(404, "not_found", f"There is no such {what}.")
+
+
+_STATUS_TEXTS: Final[dict[int, tuple[str, str]]] = {
+    404: ("not_found", "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not accept that method."),
+    413: ("too_large", "The body is larger than this API accepts."),
+}
+
+
+def answer_failure(
+    request: Request,
+    status: int,
+    code: str,
+    message: str,
+    details: ErrorDetails | UnsetType = UNSET,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    body = encode_failure(code, message, request.scope["request_id"], details)
+    return Response(body, status, headers=headers, media_type=JSON)
+
+
+async def _answer_api_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ApiError)
+    return answer_failure(request, error.status, error.code, error.message, error.details, error.headers)
+
+
+async def _answer_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code, message = _STATUS_TEXTS.get(error.status_code, ("bad_request", "The request cannot be read."))
+    return answer_failure(request, error.status_code, code, message, headers=error.headers)
+
+
+def name_field(location: tuple[int | str, ...]) -> str:
+    """`("query", "limit")` -> `limit`: where it was found matters less than what it is called."""
+    return ".".join(str(part) for part in location[1:]) or str(location[0])
+
+
+async def _answer_fields(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    problems: list[dict[str, Any]] = list(error.errors())
+    fields = [FieldProblem(name_field(one["loc"]), one["msg"]) for one in problems]
+    named = ", ".join(sorted({field.field for field in fields}))
+    message = f"These fields cannot be used: {named}."
+    return answer_failure(request, 422, "invalid_fields", message, ErrorDetails(fields=fields))
+
+
+async def _answer_store(request: Request, _error: Exception) -> Response:
+    message = "The database did not answer; nothing was changed. Try again shortly."
+    headers = {"retry-after": str(STORE_RETRY_AFTER_S)}
+    return answer_failure(request, 503, StoreUnavailable.code, message, headers=headers)
+
+
+def install_failures(api: FastAPI) -> None:
+    api.add_exception_handler(ApiError, _answer_api_error)
+    api.add_exception_handler(HTTPException, _answer_http)
+    api.add_exception_handler(RequestValidationError, _answer_fields)
+    api.add_exception_handler(StoreUnavailable, _answer_store)
