@@ -68,9 +68,9 @@ async def require_person(request: Request, services: Ports) -> Person:
     try:
         claim = read_claim(headers.get("authorization"), headers.get("x-user-id"), services.settings, now)
     except ApiError:
-        await hold_back_stranger(request)
+        await hold_back_stranger(services, request)
         raise
-    await hold_back(request, f"person:{claim.telegram_id if isinstance(claim, SignedClaim) else claim.user_id}")
+    await hold_back(services, f"person:{claim.telegram_id if isinstance(claim, SignedClaim) else claim.user_id}")
     user_id = await _find_user_id(services, claim)
     access = await enter_api(services.people, user_id, now) if user_id else None
     if access is None or access.person is None:

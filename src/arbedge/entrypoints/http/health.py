@@ -20,7 +20,7 @@ router = APIRouter(tags=["health"])
 )
 async def get_health(request: Request, services: Ports) -> Response:
     """Asks nothing of anything else, so it answers as long as the Worker does."""
-    await hold_back_stranger(request)
+    await hold_back_stranger(services, request)
     health = Health(status="ok", time=services.clock.now_ms(), market_mode=services.settings.market_mode)
     return Response(encode(HealthAnswer(data=health)), media_type=JSON)
 
@@ -33,7 +33,7 @@ async def get_health(request: Request, services: Ports) -> Response:
 )
 async def get_detailed_health(request: Request, services: Ports) -> Response:
     """Each exchange and market, each dependency and the latest scan, with state, error and age."""
-    await hold_back_stranger(request)
+    await hold_back_stranger(services, request)
     now = services.clock.now_ms()
     status = await check_status(services.scans, services.probes, now)
     return Response(encode(render_health(status, services.settings, now)), media_type=JSON)
