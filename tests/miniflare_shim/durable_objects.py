@@ -1,6 +1,7 @@
 """Durable Objects: one instance per name, one event at a time, storage that survives, alarms on the virtual clock."""
 
 import hashlib
+import inspect
 import random
 import traceback
 from collections.abc import Callable
@@ -125,7 +126,8 @@ class DurableObjectNamespace:
             handler = getattr(context.instance, method, None)
             if handler is None or method.startswith("_"):
                 raise JsError(f"Method {method} does not exist", name="TypeError")
-            return to_js(await handler(*args))
+            result = handler(*args)
+            return to_js(await result if inspect.isawaitable(result) else result)
         except (DurableObjectAbort, Crashed):
             context.instance = None
             raise

@@ -12,6 +12,9 @@ from tests.miniflare_shim.conversion import JsDict, naive_utc, options_of, to_js
 from tests.miniflare_shim.errors import JsError
 from tests.miniflare_shim.faults import Faults
 
+HTTP_METADATA = (
+    "contentType", "contentLanguage", "contentDisposition", "contentEncoding", "cacheControl", "cacheExpiry"
+)  # fmt: skip
 KEY_BYTES_MAX = 1024
 METADATA_BYTES_MAX = 8192
 DELETE_KEYS_MAX = 1000
@@ -84,7 +87,7 @@ class R2Bucket:
                 etag=hashlib.md5(data, usedforsecurity=False).hexdigest(),
                 version=f"{self._rng.getrandbits(128):032x}",
                 uploaded=naive_utc(self._clock.now_ms()),
-                httpMetadata=to_python(asked.get("httpMetadata", {})),
+                httpMetadata=_http_metadata(asked.get("httpMetadata", {})),
                 customMetadata=to_python(metadata),
                 storageClass=asked.get("storageClass", "Standard"),
                 data=data,
@@ -110,7 +113,7 @@ class R2Bucket:
                 customMetadata=stored.customMetadata,
                 storageClass=stored.storageClass,
                 data=stored.data[start : start + length],
-                range=JsDict(offset=start, length=length),
+                range=JsDict(offset=start, length=length, suffix=None),
             )
 
     async def head(self, key: str) -> R2Object | None:
@@ -165,12 +168,16 @@ class R2Bucket:
 
 def _listed(stored: R2Object, include: list[str]) -> R2Object:
     """Metadata is listed only when asked for."""
-    absent = JsDict()
     return replace(
         stored,
-        httpMetadata=stored.httpMetadata if "httpMetadata" in include else absent,
-        customMetadata=stored.customMetadata if "customMetadata" in include else absent,
+        httpMetadata=stored.httpMetadata if "httpMetadata" in include else _http_metadata({}),
+        customMetadata=stored.customMetadata if "customMetadata" in include else JsDict(),
     )
+
+
+def _http_metadata(given: dict[str, Any]) -> JsDict:
+    """All fields are there; those not given are None."""
+    return JsDict({name: to_python(given.get(name)) for name in HTTP_METADATA})
 
 
 def _folder(key: str, prefix: str, delimiter: str | None) -> str | None:

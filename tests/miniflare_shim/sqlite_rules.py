@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +71,10 @@ class GuardedDatabase:
         self.connection.execute("PRAGMA foreign_keys = ON")
         self._guarded = True
         self._wants_transaction = False
-        self.connection.set_authorizer(self._authorize)
+        # The connection must not hold this object, or neither would ever be let go and the file never closed.
+        own = weakref.WeakMethod(self._authorize)
+        self.connection.set_authorizer(lambda *action: rule(*action) if (rule := own()) else sqlite3.SQLITE_DENY)
+        weakref.finalize(self, self.connection.close)
 
     def control(self, sql: str) -> list[tuple[object, ...]]:
         """Runs the twin's own statement (BEGIN, ROLLBACK, page counts) past the guard."""
@@ -124,7 +128,9 @@ class GuardedDatabase:
         if self._wants_transaction:
             return TRANSACTION_REFUSAL
         if code is None:
-            return WRONG_BINDINGS if "number of bindings" in str(error) else str(error)
+            # These two Python finds by itself, before SQLite sees the statement.
+            own = {"number of bindings": WRONG_BINDINGS, "string is too large": "statement too long: SQLITE_TOOBIG"}
+            return next((words for sign, words in own.items() if sign in str(error)), str(error))
         primary = "_".join(code.split("_")[:2])
         return f"{error}: {primary}" if code == primary else f"{error}: {primary} (extended: {code})"
 
