@@ -1,6 +1,6 @@
 """Generates the configuration of a local run from wrangler.toml, so that the deployed file carries nothing local.
 
-Added: the flags of the assembled Pyodide bundle, absolute paths, ids for the local stores, and addresses that lead to the sandbox.
+Added: the flags of the assembled Pyodide bundle, absolute paths, ids for the local stores, addresses in the sandbox.
 """
 
 import json
@@ -98,7 +98,7 @@ def write_local_config(directory: Path, run: LocalRun) -> Path:
 
 
 def write_workerd_launcher(workerd: Path, bundle_dir: Path, path: Path = CACHE / "workerd") -> Path:
-    """Write the executable wrangler starts as workerd: it adds the bundle's folder, which wrangler has no option for."""
+    """Write what wrangler starts as workerd: it adds the bundle's folder, for which wrangler has no option."""
     script = f"""#!/bin/sh
 if [ "$1" = serve ]; then
   shift

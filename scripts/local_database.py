@@ -1,4 +1,4 @@
-"""Reaches the local D1 database through the door wrangler itself offers on the running Worker, so SQL meets the real D1."""
+"""Reaches the local D1 through the door wrangler offers on the running Worker, so that SQL meets the real D1."""
 
 import re
 from pathlib import Path

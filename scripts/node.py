@@ -1,4 +1,7 @@
-"""Finds a Node that wrangler accepts, its npm, and workerd; standard library only, since it runs before anything is installed."""
+"""Finds a Node that wrangler accepts, its npm, and workerd.
+
+Standard library only: it runs before anything is installed.
+"""
 
 import os
 import platform

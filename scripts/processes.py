@@ -87,7 +87,7 @@ def descendants(pid: int) -> list[int]:
 def program_of(pid: int) -> str:
     """The file name of the program a process runs; empty when it has ended."""
     try:
-        return Path(os.readlink(f"/proc/{pid}/exe")).name
+        return Path(f"/proc/{pid}/exe").readlink().name
     except OSError:
         return ""
 
@@ -109,7 +109,7 @@ def free_port() -> int:
 
 
 def _process_ids() -> list[int]:
-    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
 def _stat_field(pid: int, index: int) -> int:

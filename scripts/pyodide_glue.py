@@ -1,6 +1,6 @@
 """Adapts Pyodide's Emscripten glue to workerd, where V8 compiles Wasm and evaluates code only through the runtime.
 
-Every replacement states how many places it must meet: a new Pyodide that moved something fails here, by name, not later.
+Every replacement states how many places it must meet: a new Pyodide that moved something fails here, by name.
 """
 
 import re

@@ -1,6 +1,7 @@
-"""Provides the Pyodide bundle workerd runs Python on: the official one where its host answers, else one assembled from npm.
+"""Provides the Pyodide bundle that workerd runs Python on.
 
-The assembled one is the runtime's own development path. It serves local runs and CI and is never deployed.
+The official one where its host answers, else one assembled from npm, which is the
+runtime's own development path: it serves local runs and CI and is never deployed.
 """
 
 import base64
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from scripts.layout import CACHE, NODE_MODULES, ROOT
 from scripts.pyodide_glue import adapt_glue
+from scripts.stamps import digest_inputs
 
 BUNDLE_DIR = CACHE / "pyodide"
 OFFICIAL_NAME = "pyodide_314.0.6_2026-08-17_11.capnp.bin"
@@ -33,32 +35,15 @@ class RuntimeBundle:
     development: bool
 
 
-def ensure_bundle(*, inputs: str) -> RuntimeBundle:
-    """Return the cached bundle when its content still has the recorded hash, else obtain it.
+def bundle_inputs() -> str:
+    """A digest of what an assembled bundle is made of."""
+    own = [ROOT / "scripts" / name for name in ("pyodide_glue.py", "pyodide_bundle.capnp")]
+    return digest_inputs(*own, NODE_MODULES / "pyodide" / "package.json", OFFICIAL_SHA256)
 
-    `inputs` is a digest of what an assembled bundle is made of; a different one assembles anew.
-    """
+
+def cached_bundle(inputs: str) -> RuntimeBundle | None:
+    """The bundle on disk, if it was made from these inputs and its content still has the recorded hash."""
     record = BUNDLE_DIR / "bundle.json"
-    cached = _read_record(record, inputs)
-    if cached is not None:
-        return cached
-    BUNDLE_DIR.mkdir(parents=True, exist_ok=True)
-    bundle = _download_official() or _assemble()
-    record.write_text(
-        json.dumps(
-            {"file": bundle.path.name, "sha256": bundle.sha256, "development": bundle.development, "inputs": inputs}
-        )
-    )
-    return bundle
-
-
-def load_bundle() -> RuntimeBundle:
-    """Return the bundle that the preparation left; raises when there is none."""
-    recorded = json.loads((BUNDLE_DIR / "bundle.json").read_text())
-    return RuntimeBundle(BUNDLE_DIR / recorded["file"], recorded["sha256"], recorded["development"])
-
-
-def _read_record(record: Path, inputs: str) -> RuntimeBundle | None:
     if not record.exists():
         return None
     recorded = json.loads(record.read_text())
@@ -66,6 +51,21 @@ def _read_record(record: Path, inputs: str) -> RuntimeBundle | None:
     if recorded["inputs"] != inputs or not path.exists() or _sha256(path) != recorded["sha256"]:
         return None
     return RuntimeBundle(path, recorded["sha256"], recorded["development"])
+
+
+def make_bundle(inputs: str) -> RuntimeBundle:
+    """Obtain the bundle and record its hash."""
+    BUNDLE_DIR.mkdir(parents=True, exist_ok=True)
+    bundle = _download_official() or _assemble()
+    content = {"file": bundle.path.name, "sha256": bundle.sha256, "development": bundle.development, "inputs": inputs}
+    (BUNDLE_DIR / "bundle.json").write_text(json.dumps(content))
+    return bundle
+
+
+def load_bundle() -> RuntimeBundle:
+    """Return the bundle that the preparation left; raises when there is none."""
+    recorded = json.loads((BUNDLE_DIR / "bundle.json").read_text())
+    return RuntimeBundle(BUNDLE_DIR / recorded["file"], recorded["sha256"], recorded["development"])
 
 
 def _download_official() -> RuntimeBundle | None:
@@ -113,3 +113,7 @@ def _assemble() -> RuntimeBundle:
 def _sha256(path: Path) -> str:
     with path.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+if __name__ == "__main__":
+    make_bundle(bundle_inputs())

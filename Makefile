@@ -1,0 +1,30 @@
+# Every target prepares what it needs from nothing but git, make and Python 3.11.
+PYTHON ?= python3
+RUN := .venv/bin/python
+.DEFAULT_GOAL := help
+.PHONY: help ready dev test check fmt lock migrate webhook deploy clean
+
+help: ## print these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+ready: ## prepare the environment: packages, Node, the Worker's packages, the runtime bundle
+	@$(PYTHON) scripts/bootstrap.py
+
+dev: ready ## run the sandbox and the Worker (PORT=8787, SANDBOX_PORT=8790, MARKET=synthetic|recorded:<name>, LIVE=1)
+	@exec $(RUN) -m scripts.dev
+
+test: ready ## everything CI runs: lint, types, import contracts and every kind of test
+	@exec $(RUN) -m scripts.test
+
+check: ready ## the fast part: lint, types, import contracts, unit tests
+	@exec $(RUN) -m scripts.test --fast
+
+fmt: ready ## format the code and mend what the linter can
+	@$(RUN) -m ruff format .
+	@$(RUN) -m ruff check --fix .
+
+lock: ready ## resolve requirements/*.in and package.json anew into their locks
+	@exec $(RUN) -m scripts.lock
+
+clean: ## remove everything that was made here, the environment included
+	rm -rf .venv .cache .wrangler node_modules python_modules python_modules.partial .pytest_cache .ruff_cache .hypothesis
