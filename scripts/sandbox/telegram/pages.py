@@ -15,7 +15,12 @@ from scripts.sandbox.telegram.backend import Backend
 from scripts.sandbox.telegram.feed import Feed
 
 PAGE = Path(__file__).parent / "page"
-ASSETS = {"chat.js": "text/javascript", "chat.css": "text/css"}
+ASSETS = {
+    "chat.js": "text/javascript",
+    "format.js": "text/javascript",
+    "message.js": "text/javascript",
+    "chat.css": "text/css",
+}
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'"
