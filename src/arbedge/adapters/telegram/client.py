@@ -51,9 +51,7 @@ class BotApi:
         self._token = token
         self._name_key = f"{api_url}#{token.partition(':')[0]}"
 
-    async def send(
-        self, chat_id: int, screen: Screen, *, is_silent: bool = False, thread_id: int | None = None
-    ) -> int:
+    async def send(self, chat_id: int, screen: Screen, *, is_silent: bool = False, thread_id: int | None = None) -> int:
         """Sends a new message; follows a group to its new id, and leaves a topic that is gone, once each."""
         payload: dict[str, Any] = {"chat_id": chat_id}
         if is_silent:
@@ -108,6 +106,9 @@ class BotApi:
             if not rules.says(error, *rules.QUERY_TOO_OLD):
                 raise
 
+    async def check(self) -> None:
+        await self._call("getMe", {})
+
     async def fetch_username(self) -> str:
         if self._name_key not in _usernames:
             _usernames[self._name_key] = _read("getMe", await self._call("getMe", {}), Me).username
@@ -128,7 +129,7 @@ class BotApi:
         response = await self._post(method, payload)
         try:
             answer = _answers.decode(response.content)
-        except (msgspec.DecodeError, RecursionError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise MessengerUnavailable(f"{method}: HTTP {response.status_code}, not an answer of the Bot API") from None
         if answer.ok and response.is_success:
             return answer.result

@@ -1,0 +1,1 @@
+"""The bot: updates from Telegram in, screens out."""

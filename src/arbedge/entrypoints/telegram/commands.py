@@ -1,0 +1,157 @@
+"""What each command does. One function and one row make a command."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from arbedge.app import accounts, browse
+from arbedge.app.status import check_status
+from arbedge.domain.policy import OpportunityType
+from arbedge.entrypoints.telegram.callbacks import TYPES_BY_CODE
+from arbedge.entrypoints.telegram.command import parse_deep_link
+from arbedge.entrypoints.telegram.html import clean
+from arbedge.entrypoints.telegram.screens import detail, menu, notices, opportunities, start, why
+from arbedge.entrypoints.telegram.screens import help as help_screen
+from arbedge.entrypoints.telegram.screens import status as status_screen
+from arbedge.entrypoints.telegram.turn import Turn
+from arbedge.errors import MessengerError
+from arbedge.ports.messenger import Screen
+from arbedge.ports.store import OpportunityFilter
+
+_ID: Final = re.compile(r"[0-9a-f]{16}")
+_QUOTES: Final = ("USDT", "USDC")
+# Payloads that our own links carry and that ask for nothing but /start.
+_KNOWN_LINKS: Final = ("group", "ref_")
+
+Handler = Callable[[Turn, str], Awaitable[Screen]]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """`help` is the line /help shows; `in_groups` means everyone in a group may see the answer."""
+
+    handler: Handler
+    help: str
+    needs_session: bool = True
+    in_groups: bool = False
+
+
+async def start_session(turn: Turn, argument: str) -> Screen:
+    """Opens a session; in a group it only introduces the bot, since a session belongs to a person's own chat."""
+    if turn.is_group:
+        return start.render_group_welcome(turn.mode)
+    services = turn.services
+    name = clean(turn.sender.first_name or "")
+    person = await accounts.start(services.people, turn.sender.id, name, turn.now)
+    payload = parse_deep_link(argument)
+    return start.render_welcome(
+        person,
+        services.policy,
+        turn.mode,
+        has_unknown_link=payload is not None and not payload.startswith(_KNOWN_LINKS),
+    )
+
+
+async def show_help(turn: Turn, argument: str) -> Screen:
+    topic = argument.lower()
+    if topic in help_screen.TOPICS:
+        return help_screen.render_topic(topic, turn.mode)
+    try:
+        username = await turn.services.messenger.fetch_username()
+    except MessengerError:
+        username = None
+    rows = [(name, row.help) for name, row in COMMANDS.items() if row.in_groups or not turn.is_group]
+    return help_screen.render_help(rows, username, turn.mode)
+
+
+async def show_menu(turn: Turn, _argument: str) -> Screen:
+    services = turn.services
+    status = await check_status(services.scans, services.probes, turn.now)
+    best = await _list(turn, None, 1)
+    return menu.render_menu(status, best, turn.mode)
+
+
+async def show_status(turn: Turn, _argument: str) -> Screen:
+    services = turn.services
+    view = await check_status(services.scans, services.probes, turn.now)
+    return status_screen.render_status(view, turn.mode, turn.now)
+
+
+async def show_opportunities(turn: Turn, argument: str) -> Screen:
+    if not argument:
+        return await show_page(turn, 0, None)
+    kind = _parse_type(argument)
+    if kind is None:
+        return notices.render_unknown_type(argument, list(TYPES_BY_CODE.values()))
+    return await show_page(turn, 0, kind)
+
+
+async def show_why(turn: Turn, argument: str) -> Screen:
+    wanted = argument.split(maxsplit=1)[0] if argument else ""
+    if _ID.fullmatch(wanted.lower()):
+        return await explain_one(turn, wanted.lower())
+    asset = parse_asset(wanted)
+    if asset is None:
+        return why.render_why_usage(turn.mode)
+    services = turn.services
+    view = await browse.explain_asset(services.opportunities, services.scans, asset, turn.now)
+    return why.render_why_asset(asset, view, turn.mode)
+
+
+async def show_page(turn: Turn, page: int, kind: OpportunityType | None) -> Screen:
+    view = await _list(turn, kind, opportunities.LISTED_MAX)
+    return opportunities.render_list(view, page, kind, turn.mode, turn.now)
+
+
+async def show_detail(turn: Turn, opportunity_id: str) -> Screen:
+    view = await browse.get_opportunity(turn.services.opportunities, opportunity_id, turn.now)
+    return detail.render_detail(view, turn.now) if view else detail.render_missing(turn.mode)
+
+
+async def explain_one(turn: Turn, opportunity_id: str) -> Screen:
+    """Why this person was or was not told about one opportunity."""
+    services = turn.services
+    view = await browse.explain_opportunity(
+        services.opportunities,
+        services.scans,
+        services.deliveries,
+        opportunity_id,
+        turn.require_person(),
+        turn.now,
+        services.policy,
+    )
+    return why.render_why_opportunity(view, turn.mode) if view else detail.render_missing(turn.mode)
+
+
+def parse_asset(wanted: str) -> str | None:
+    """`btc`, `BTC/USDT`, `BTC-USDT-SWAP` and `BTCUSDT` all mean BTC; None when it cannot be an asset."""
+    asset = re.split(r"[/\-_:]", wanted.upper(), maxsplit=1)[0]
+    for currency in _QUOTES:
+        if asset.endswith(currency) and asset != currency:
+            asset = asset.removesuffix(currency)
+    return asset if asset.isalnum() and len(asset) <= 20 else None
+
+
+def _parse_type(argument: str) -> OpportunityType | None:
+    """By its name in any spelling, or by the beginning of it."""
+    wanted = re.sub(r"[\s_-]+", "_", argument.strip().lower())
+    return next((kind for kind in TYPES_BY_CODE.values() if len(wanted) >= 4 and kind.startswith(wanted)), None)
+
+
+async def _list(turn: Turn, kind: OpportunityType | None, limit: int) -> browse.ListView:
+    services = turn.services
+    wanted = OpportunityFilter(type=kind)
+    return await browse.list_opportunities(services.opportunities, services.scans, wanted, limit, None, turn.now)
+
+
+COMMANDS: Final[dict[str, CommandRow]] = {
+    "start": CommandRow(start_session, "begin, or open your session again", needs_session=False, in_groups=True),
+    "menu": CommandRow(show_menu, "how things are and what is best now"),
+    "opportunities": CommandRow(
+        show_opportunities, "what is worth it after costs; add a type: cross_exchange, funding", in_groups=True
+    ),
+    "why": CommandRow(show_why, "why something is or is not told: /why BTC"),
+    "status": CommandRow(show_status, "exchanges and everything else: state and age", in_groups=True),
+    "help": CommandRow(show_help, "this; add numbers, alerts or safety", needs_session=False, in_groups=True),
+}

@@ -1,0 +1,70 @@
+"""The alert: one message an opportunity and chat, which edits itself as the opportunity changes and ends."""
+
+from arbedge.app.views import LegView, OpportunityDetail, view_opportunity
+from arbedge.domain.opportunity import Opportunity
+from arbedge.entrypoints.telegram import callbacks
+from arbedge.entrypoints.telegram.html import quote
+from arbedge.entrypoints.telegram.screens import words
+from arbedge.entrypoints.telegram.screens.figures import (
+    render_age,
+    render_bps,
+    render_money,
+    render_percent,
+    render_price,
+    render_time,
+)
+from arbedge.entrypoints.telegram.screens.layout import compose
+from arbedge.entrypoints.telegram.screens.waterfall import render_route, render_waterfall, render_worth
+from arbedge.ports.messenger import Button, Screen
+
+
+def render_alert(opportunity: Opportunity, now: int) -> Screen:
+    """The newest state of an opportunity, as of `now`."""
+    view = view_opportunity(opportunity, now)
+    blocks = [
+        _render_title(view),
+        render_route(view),
+        render_worth(view),
+        render_waterfall(view),
+        "\n".join(_render_leg(view.type, leg) for leg in view.legs),
+        _render_state(view, opportunity.is_open),
+    ]
+    buttons = [
+        [
+            Button("Open", data=callbacks.open_alert(view.id), style="primary" if opportunity.is_open else None),
+            Button("Why?", data=callbacks.why_alert(view.id)),
+        ]
+    ]
+    return compose(view.mode, blocks, buttons)
+
+
+def _render_title(view: OpportunityDetail) -> str:
+    name = f"{quote(view.asset)} {quote(words.name_type(view.type))}"
+    if view.ended_at is not None:
+        return f"<b>Ended: {name}</b> · {quote(view.status)}"
+    return f"<b>{name}: {render_bps(view.net_bps)} bps net</b>"
+
+
+def _render_leg(kind: str, leg: LegView) -> str:
+    """Short: the detail screen has the rest."""
+    place = words.name_place(leg.exchange, leg.market)
+    text = f"{words.name_side(kind, leg.side)} {quote(place, 40)} at {render_price(leg.vwap)}"
+    if leg.funding:
+        text += f", funding {render_percent(leg.funding.rate)} every {leg.funding.interval_h:g} h"
+    return f"{text} · {quote(leg.source)} {quote(leg.mode)}, {render_age(leg.age_ms)} old"
+
+
+def _render_state(view: OpportunityDetail, is_open: bool) -> str:
+    if not is_open and view.ended_at is not None:
+        return (
+            f"{quote(view.status).capitalize()} {render_time(view.ended_at)}:"
+            f" {quote(words.explain_end(view.end_reason), 120)}. The figures are the last ones confirmed."
+        )
+    capacity = f"{render_money(view.capacity_quote)} {quote(view.quote)}"
+    lines = [f"Good up to {capacity} · first seen {render_time(view.detected_at)}"]
+    came_back = bool(view.transitions) and view.transitions[-1].reason == "returned"
+    if came_back:
+        lines.append(f"It had ended and came back {render_time(view.transitions[-1].at)}")
+    elif view.revision > 1:
+        lines.append(f"Changed; updated {render_time(view.updated_at)}")
+    return "\n".join(lines)

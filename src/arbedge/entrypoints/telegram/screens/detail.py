@@ -1,0 +1,96 @@
+"""One opportunity with everything that decided it, so that its net edge can be checked by hand."""
+
+from arbedge.app.views import LegView, OpportunityDetail
+from arbedge.entrypoints.telegram import callbacks
+from arbedge.entrypoints.telegram.html import bold, quote
+from arbedge.entrypoints.telegram.screens import words
+from arbedge.entrypoints.telegram.screens.figures import (
+    plain,
+    render_age,
+    render_money,
+    render_percent,
+    render_price,
+    render_time,
+)
+from arbedge.entrypoints.telegram.screens.layout import MENU, compose
+from arbedge.entrypoints.telegram.screens.waterfall import render_curve, render_waterfall, render_worth
+from arbedge.ports.messenger import Button, Screen
+
+
+def render_detail(view: OpportunityDetail, now: int) -> Screen:
+    title = f"{bold(view.asset)} · {quote(words.name_type(view.type))} · {quote(view.status)}"
+    blocks = [
+        title,
+        render_worth(view),
+        render_waterfall(view),
+        *(render_leg(view.type, leg, view.quote, now) for leg in view.legs),
+        _render_size(view),
+        render_curve(view),
+        _render_life(view),
+        f"Figures as of {render_time(view.updated_at, 'T')}, read {render_time(now, 'T')}",
+    ]
+    buttons = [
+        [Button("Refresh", data=callbacks.detail(view.id)), Button("Why?", data=callbacks.why(view.id))],
+        [Button("Back to the list", data=callbacks.list_page(0, None)), MENU],
+    ]
+    return compose(view.mode, blocks, buttons)
+
+
+def render_missing(mode: str) -> Screen:
+    """For an id that is not, or no longer, on record."""
+    blocks = [bold("Not found"), "That opportunity is not on record. What is open now is in /opportunities."]
+    return compose(mode, blocks, [[Button("Opportunities", data=callbacks.list_page(0, None)), MENU]])
+
+
+def render_leg(kind: str, leg: LegView, quote_currency: str, now: int) -> str:
+    """Each number of a leg with where it comes from and how old it is."""
+    side = words.name_side(kind, leg.side)
+    place = words.name_place(leg.exchange, leg.market)
+    price = (
+        f"top of book {render_price(leg.price)}, average at the size {render_price(leg.vwap)} {quote(quote_currency)}"
+    )
+    lines = [
+        f"<b>{side} {quote(place, 40)}</b> <code>{quote(leg.symbol)}</code>",
+        price,
+        f"taker fee {leg.fee_bps:g} bps a fill, {quote(words.FEE_BASES.get(leg.fee_basis, leg.fee_basis), 60)}",
+    ]
+    if leg.multiplier != 1:
+        lines.insert(2, f"the exchange quotes {leg.multiplier:,} units at {render_price(leg.price * leg.multiplier)}")
+    if leg.funding:
+        lines.append(
+            f"funding {render_percent(leg.funding.rate)} every {leg.funding.interval_h:g} h,"
+            f" next {render_time(leg.funding.next_at)}"
+        )
+    lines.append(
+        f"book {render_age(leg.age_ms)} old ({render_time(now - leg.age_ms, 'T')}),"
+        f" source {quote(leg.source)}, mode {quote(leg.mode)}"
+    )
+    return "\n".join(lines)
+
+
+def _render_size(view: OpportunityDetail) -> str:
+    currency = quote(view.quote)
+    lines = [
+        f"Size {plain(view.size_base.normalize())} {quote(view.asset)} = {render_money(view.size_quote)} {currency}",
+        f"Stays above the minimum up to {render_money(view.capacity_quote)} {currency}",
+    ]
+    if view.horizon_h is not None:
+        lines.append(f"Held for {view.horizon_h} h, valued as closed at today's books")
+    confidence = view.confidence
+    lines.append(
+        f"Confidence {confidence.p:.0%} from {confidence.n:,} outcomes"
+        if confidence.p is not None
+        else "Confidence not known: too few outcomes are recorded"
+    )
+    return "\n".join(lines)
+
+
+def _render_life(view: OpportunityDetail) -> str:
+    lines = [
+        f"{quote(step.status)} {render_time(step.at)}"
+        + (f", {quote(words.explain_end(step.reason), 100)}" if step.reason else "")
+        for step in view.transitions[-6:]
+    ]
+    if view.ended_at is None:
+        lines.append(f"ends without confirmation {render_time(view.expires_at)}")
+    return "Life\n" + "\n".join(lines)

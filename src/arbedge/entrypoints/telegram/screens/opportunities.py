@@ -1,0 +1,87 @@
+"""The list of what is worth it after costs now, five to a page; and when nothing is, how close the nearest came."""
+
+from typing import Final
+
+from arbedge.app.browse import ListView, ScanView
+from arbedge.app.views import OpportunityDetail
+from arbedge.domain.policy import OpportunityType
+from arbedge.entrypoints.telegram import callbacks
+from arbedge.entrypoints.telegram.html import bold, quote
+from arbedge.entrypoints.telegram.screens import words
+from arbedge.entrypoints.telegram.screens.figures import render_age, render_bps, render_money, render_time
+from arbedge.entrypoints.telegram.screens.layout import MENU, compose
+from arbedge.entrypoints.telegram.screens.waterfall import render_miss, render_route
+from arbedge.ports.messenger import Button, Screen
+
+PAGE_SIZE: Final = 5
+LISTED_MAX: Final = 50  # ten pages; nobody pages further through something that lives for minutes
+_SCAN_AGE_MS_MAX: Final = 60_000
+
+
+def render_list(view: ListView, page: int, kind: OpportunityType | None, mode: str, now: int) -> Screen:
+    """`view` holds up to `LISTED_MAX` items; a page beyond the last shows the last."""
+    pages = max(1, -(-len(view.items) // PAGE_SIZE))
+    page = min(max(page, 0), pages - 1)
+    start = page * PAGE_SIZE
+    shown = view.items[start : start + PAGE_SIZE]
+    title = f"{bold('Opportunities')} · {words.name_type(kind) if kind else 'all types'} · net of all costs"
+    blocks = [title]
+    if shown:
+        blocks += [_render_item(start + place, item) for place, item in enumerate(shown, 1)]
+        more = " or more" if view.next_cursor else ""
+        blocks.append(f"{start + 1} to {start + len(shown)} of {len(view.items)}{more} · as of {render_time(now, 'T')}")
+    else:
+        blocks += _render_empty(view)
+    blocks.append(render_scan(view.scan))
+    rows = [[Button(str(start + place), data=callbacks.detail(item.id)) for place, item in enumerate(shown, 1)]]
+    rows += _render_paging(page, pages, kind) if pages > 1 else []
+    rows += [_render_filters(kind), [Button("Refresh", data=callbacks.list_page(page, kind)), MENU]]
+    return compose(mode, blocks, [row for row in rows if row])
+
+
+def render_scan(scan: ScanView) -> str:
+    """How fresh the figures are."""
+    if scan.age_ms is None:
+        return "No scan has finished yet; the first one takes under a minute."
+    text = f"Last scan {render_age(scan.age_ms)} ago, {scan.instruments:,} instruments"
+    return f"{text}. ⚠ This is old: see /status" if scan.age_ms > _SCAN_AGE_MS_MAX else text
+
+
+def _render_item(place: int, item: OpportunityDetail) -> str:
+    return (
+        f"<b>{place}. {quote(item.asset)}</b> {quote(words.name_type(item.type))}"
+        f" · <b>{render_bps(item.net_bps)} bps</b> · gross {render_bps(item.gross_bps)}\n"
+        f"{render_route(item)}\n"
+        f"{render_money(item.size_quote)} {quote(item.quote)}, good up to {render_money(item.capacity_quote)}"
+        f" · confirmed {render_time(item.updated_at)}"
+    )
+
+
+def _render_empty(view: ListView) -> list[str]:
+    if view.scan.age_ms is None:
+        return ["Nothing to show yet."]
+    if not view.closest:
+        return ["Nothing is worth it after costs right now, and nothing came close."]
+    return ["Nothing is worth it after costs right now; closest:", *map(render_miss, view.closest)]
+
+
+def _render_paging(page: int, pages: int, kind: OpportunityType | None) -> list[list[Button]]:
+    last = pages - 1
+    return [
+        [
+            Button("◀ Back", data=callbacks.list_page(max(page - 1, 0), kind)),
+            Button(f"{page + 1}/{pages}", data=callbacks.page_number(page + 1, pages)),
+            Button("Next ▶", data=callbacks.list_page(min(page + 1, last), kind)),
+        ]
+    ]
+
+
+def _render_filters(kind: OpportunityType | None) -> list[Button]:
+    choices: list[tuple[str, OpportunityType | None]] = [
+        ("All", None),
+        ("Cross exchange", "cross_exchange"),
+        ("Funding", "funding"),
+    ]
+    return [
+        Button(f"• {name}" if choice == kind else name, data=callbacks.list_page(0, choice)) for name, choice in choices
+    ]

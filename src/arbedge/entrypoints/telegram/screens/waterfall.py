@@ -1,0 +1,78 @@
+"""How a net edge comes about: the waterfall, what it is worth in money, and how a miss fell short."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Final
+
+from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
+from arbedge.entrypoints.telegram.html import quote
+from arbedge.entrypoints.telegram.screens import words
+from arbedge.entrypoints.telegram.screens.figures import render_age, render_bps, render_money
+from arbedge.entrypoints.telegram.screens.layout import table
+
+
+def render_waterfall(view: OpportunityView) -> str:
+    """Every part with the four decimals it is computed to, so that what is shown sums to the net that is shown."""
+    rows = [(words.name_part(part.label), f"{part.bps:+.4f}") for part in view.waterfall]
+    return table([("bps of the buy leg", ""), *rows])
+
+
+def render_worth(view: OpportunityView) -> str:
+    """Net first, then gross, then what that is in money at the size it was computed for."""
+    cash = Decimal(str(view.net_bps)) * view.size_quote / 10_000
+    sign = "+" if cash >= 0 else "-"
+    quote_currency = quote(view.quote)
+    return (
+        f"Net <b>{render_bps(view.net_bps)} bps</b> after all costs · gross {render_bps(view.gross_bps)} bps\n"
+        f"{sign}{render_money(abs(cash))} {quote_currency} on {render_money(view.size_quote)} {quote_currency}"
+    )
+
+
+def render_route(view: OpportunityView) -> str:
+    """Where it is bought and where it is sold."""
+    places = [quote(words.name_place(leg.exchange, leg.market), 40) for leg in view.legs]
+    return " → ".join(places)
+
+
+def render_curve(view: OpportunityDetail) -> str:
+    if not view.curve:
+        return ""
+    rows = [(f"{render_money(point.size_quote)} {view.quote[:8]}", f"{point.net_bps:+.2f}") for point in view.curve]
+    return "Net bps by size\n" + table(rows)
+
+
+def render_miss(miss: MissView) -> str:
+    """What a pair would have been worth, and what it lacks."""
+    return (
+        f"<b>{quote(miss.asset)}</b> {quote(words.name_type(miss.type))}: net {render_bps(miss.net_bps)} bps"
+        f" · gross {render_bps(miss.gross_bps)} bps\n"
+        f"{quote(miss.buy, 60)} → {quote(miss.sell, 60)}\n"
+        f"{quote(_describe_lack(miss), 200)} (<code>{quote(miss.reason)}</code>)"
+    )
+
+
+def _describe_lack(miss: MissView) -> str:
+    numbers = miss.numbers
+    try:
+        return _LACKS[miss.reason](numbers)
+    except KeyError:
+        shown = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in numbers.items())
+        return f"{miss.explanation}: {shown}" if shown else miss.explanation
+
+
+_LACKS: Final[dict[str, Callable[[dict[str, float]], str]]] = {
+    "below_minimum": lambda n: (
+        f"lacks {n['minimum_bps'] - n['net_bps']:.2f} bps of the minimum, {n['minimum_bps']:.2f} bps"
+    ),
+    "stale": lambda n: f"a quote was {render_age(int(n['age_ms']))} old; {render_age(int(n['age_ms_max']))} is allowed",
+    "skew": lambda n: (
+        f"the quotes were taken {render_age(int(n['skew_ms']))} apart; {render_age(int(n['skew_ms_max']))} is allowed"
+    ),
+    "identity": lambda n: (
+        f"prices {n['ratio']:.1%} apart; beyond {n['ratio_max']:.0%} they are most likely different assets"
+    ),
+    "depth": lambda n: f"the books hold {n['available']:g} of the {n['wanted']:g} units needed",
+    "min_size": lambda n: f"the size, {n['size']:g}, is below the smallest order, {n['minimum']:g}",
+    "min_notional": lambda n: f"the order, {n['notional']:.2f}, is below the smallest value, {n['minimum']:.2f}",
+    "crossed_book": lambda n: f"a book reads bid {n['bid']:g}, ask {n['ask']:g}: bad data",
+}

@@ -1,0 +1,44 @@
+"""The names under which people know exchanges, markets, types, states and the steps of a waterfall."""
+
+from typing import Final
+
+from arbedge.domain.reasons import EXPLANATIONS as DROPPED
+from arbedge.entrypoints.telegram.html import clean
+
+EXCHANGES: Final = {"binance": "Binance", "bybit": "Bybit", "okx": "OKX"}
+MARKETS: Final = {"spot": "spot", "perp": "perpetual"}
+TYPES: Final = {"cross_exchange": "cross exchange", "funding": "funding"}
+SIDES: Final = {
+    ("cross_exchange", "buy"): "Buy",
+    ("cross_exchange", "sell"): "Sell",
+    ("funding", "buy"): "Long",
+    ("funding", "sell"): "Short",
+}
+FEE_BASES: Final = {"base_tier": "entry tier of a new account", "own_tier": "your own tier"}
+ENDINGS: Final[dict[str, str]] = {
+    **DROPPED,
+    "not_seen": "the market no longer shows it",
+    "unconfirmed_too_long": "it could not be confirmed for ten minutes",
+    "returned": "it came back",
+}
+
+
+def name_type(kind: str) -> str:
+    return TYPES.get(kind, clean(kind.replace("_", " ")))
+
+
+def name_place(exchange: str, market: str) -> str:
+    return f"{EXCHANGES.get(exchange, clean(exchange))} {MARKETS.get(market, clean(market))}"
+
+
+def name_side(kind: str, side: str) -> str:
+    return SIDES.get((kind, side), side.capitalize())
+
+
+def name_part(label: str) -> str:
+    """`fee_buy` -> `fee buy`."""
+    return clean(label.replace("_", " "))
+
+
+def explain_end(reason: str | None) -> str:
+    return ENDINGS.get(reason or "", clean((reason or "no reason recorded").replace("_", " "), 100))

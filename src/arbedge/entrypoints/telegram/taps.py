@@ -1,0 +1,81 @@
+"""What each button does. One row makes a button; what does not match a row exactly is no longer valid."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from arbedge.entrypoints.telegram import callbacks, commands
+from arbedge.entrypoints.telegram.callbacks import TYPES_BY_CODE
+from arbedge.entrypoints.telegram.turn import Turn
+from arbedge.ports.messenger import Screen
+
+_ID: Final = r"([0-9a-f]{16})"
+
+Handler = Callable[[Turn, tuple[str, ...]], Awaitable[Screen]]
+
+
+@dataclass(frozen=True, slots=True)
+class TapRow:
+    """`arguments` is all that may follow the prefix. A tap answers in its panel, or below it, or only by its toast."""
+
+    handler: Handler | None
+    arguments: re.Pattern[str]
+    needs_session: bool = True
+    is_new_message: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tap:
+    row: TapRow
+    arguments: tuple[str, ...]
+
+
+def parse_tap(data: str) -> Tap | None:
+    """The row and arguments of a button's data, or None for what we no longer, or never, made."""
+    area, _, rest = data.partition(":")
+    action, colon, rest = rest.partition(":")
+    row = TAPS.get(f"{area}:{action}")
+    match = row.arguments.fullmatch(colon + rest) if row else None
+    return Tap(row, tuple(group or "" for group in match.groups())) if row and match else None
+
+
+async def _home(turn: Turn, _arguments: tuple[str, ...]) -> Screen:
+    return await commands.show_menu(turn, "")
+
+
+async def _status(turn: Turn, _arguments: tuple[str, ...]) -> Screen:
+    return await commands.show_status(turn, "")
+
+
+async def _help(turn: Turn, arguments: tuple[str, ...]) -> Screen:
+    return await commands.show_help(turn, arguments[0])
+
+
+async def _list(turn: Turn, arguments: tuple[str, ...]) -> Screen:
+    page, code = arguments
+    return await commands.show_page(turn, int(page), TYPES_BY_CODE[code] if code else None)
+
+
+async def _detail(turn: Turn, arguments: tuple[str, ...]) -> Screen:
+    return await commands.show_detail(turn, arguments[0])
+
+
+async def _why(turn: Turn, arguments: tuple[str, ...]) -> Screen:
+    return await commands.explain_one(turn, arguments[0])
+
+
+_NOTHING: Final = re.compile("")
+_ONE: Final = re.compile(":" + _ID)
+
+TAPS: Final[dict[str, TapRow]] = {
+    callbacks.HOME: TapRow(_home, _NOTHING),
+    callbacks.STATUS: TapRow(_status, _NOTHING),
+    callbacks.HELP: TapRow(_help, re.compile(r"(?::([a-z]{1,16}))?"), needs_session=False),
+    callbacks.LIST: TapRow(_list, re.compile(r":(\d{1,4})(?::([xf]))?", re.ASCII)),
+    callbacks.DETAIL: TapRow(_detail, _ONE),
+    callbacks.WHY: TapRow(_why, _ONE),
+    callbacks.OPEN_ALERT: TapRow(_detail, _ONE, is_new_message=True),
+    callbacks.WHY_ALERT: TapRow(_why, _ONE, is_new_message=True),
+    callbacks.PAGE_NUMBER: TapRow(None, re.compile(r":(\d{1,4}):(\d{1,4})", re.ASCII)),
+}
