@@ -139,3 +139,12 @@ CREATE TABLE dead_letters (
   recorded_at INTEGER NOT NULL,
   PRIMARY KEY (queue, message_id)
 ) STRICT, WITHOUT ROWID;
+
+-- What can only be asked now and then, as Telegram: how it did when it was asked last.
+CREATE TABLE dependencies (
+  name TEXT PRIMARY KEY,
+  state TEXT NOT NULL CHECK (state IN ('ok', 'degraded', 'rate_limited', 'unreachable', 'down')),
+  error TEXT,
+  checked_at INTEGER NOT NULL,
+  last_success_at INTEGER
+) STRICT, WITHOUT ROWID;

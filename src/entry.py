@@ -1,15 +1,18 @@
 """The Worker's door: hands each event of the platform on."""
 
-from workers import Response, WorkerEntrypoint
+from typing import Any
+
+from workers import WorkerEntrypoint
+
+from arbedge import worker
 
 
 class Default(WorkerEntrypoint):
-    async def fetch(self, request):
-        row = await self.env.DB.prepare("SELECT 1 AS one").first()
-        return Response.json({"ok": row["one"] == 1})
+    async def fetch(self, request: Any) -> Any:
+        return await worker.fetch(self.env, request)
 
-    async def scheduled(self, controller, env=None, ctx=None):
-        print("cron", controller.cron, controller.scheduledTime)
+    async def scheduled(self, controller: Any, _env: Any = None, _ctx: Any = None) -> None:
+        await worker.scheduled(self.env, controller.cron, int(controller.scheduledTime))
 
-    async def queue(self, batch, env=None, ctx=None):
-        print("queue", batch.queue)
+    async def queue(self, batch: Any, _env: Any = None, _ctx: Any = None) -> None:
+        await worker.queue(self.env, batch)

@@ -34,6 +34,11 @@ class Settings(Struct, frozen=True):
     telegram_webhook_secret: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never appear in a log line."""
+        return (self.telegram_bot_token, self.telegram_webhook_secret)
+
     def __repr__(self) -> str:
         return f"Settings(environment={self.environment!r}, market_mode={self.market_mode!r})"
 
@@ -78,6 +83,9 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "TELEGRAM_WEBHOOK_SECRET": _matching(_SECRET, "must be 16 to 256 characters of A-Z a-z 0-9 _ -"),
     "LOG_LEVEL": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }
+
+
+NAMES = tuple(_CHECKS)
 
 
 def load_settings(environment: Mapping[str, Any]) -> Settings:

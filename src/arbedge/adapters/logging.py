@@ -6,6 +6,7 @@ them tokens, into their messages.
 
 import json
 import logging
+import sys
 import traceback
 from collections.abc import Iterable
 from contextvars import ContextVar
@@ -43,7 +44,8 @@ class JsonFormatter(logging.Formatter):
 
 def configure_logging(level: str, secrets: Iterable[str]) -> None:
     """Sends everything of ours to the console as JSON. Calling it again replaces the earlier set-up."""
-    handler = logging.StreamHandler()
+    # The platform marks what goes to stderr as errors, whatever its level is.
+    handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JsonFormatter(secrets))
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -9,6 +9,8 @@ from arbedge.domain.market import ExchangeId
 from arbedge.domain.policy import Policy
 from arbedge.ports.clock import Clock
 from arbedge.ports.exchange import ExchangeMarketData
+from arbedge.ports.flood import FloodGate
+from arbedge.ports.health import Dependencies
 from arbedge.ports.lake import Lake, SnapshotCache
 from arbedge.ports.messenger import Messenger
 from arbedge.ports.queues import Announce, Deliver, Queue
@@ -43,4 +45,6 @@ class Services:
     messenger: Messenger
     updates: Updates
     dead_letters: DeadLetters
+    dependencies: Dependencies
+    flood: FloodGate
     probes: Mapping[str, Probe]

@@ -9,6 +9,7 @@ from msgspec import Struct
 from arbedge.app.browse import ScanView, view_scan
 from arbedge.domain.market import EXCHANGES, MARKETS, FeedState
 from arbedge.errors import ArbEdgeError
+from arbedge.ports.health import DependencyHealth
 from arbedge.ports.store import FeedHealth, ScanReport, Scans
 
 # A feed that has not been asked for this long is not known to be well, whatever it said last.
@@ -39,8 +40,11 @@ class StatusView(Struct, frozen=True):
     scan: ScanView
 
 
-Probe = Callable[[], Awaitable[None]]
-"""Asks a dependency something cheap; raises what it raises when the dependency is not well."""
+Probe = Callable[[], Awaitable[DependencyHealth | None]]
+"""Asks a dependency something cheap, or reads what it said last; None means that it answered now.
+
+Raises what it raises when the dependency is not well.
+"""
 
 
 def view_feed(feed: FeedHealth | None, now: int) -> DependencyView:
@@ -84,10 +88,19 @@ def _sum_up(views: list[DependencyView]) -> Overall:
 async def _probe(probe: Probe, now: int) -> DependencyView:
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
-            await probe()
+            known = await probe()
     except Exception as error:  # noqa: BLE001 - a binding may raise anything; health must still answer
         return _without_success("down", _name_error(error))
-    return DependencyView(state="ok", error=None, last_success_at=now, age_ms=0)
+    if known is None:
+        return DependencyView(state="ok", error=None, last_success_at=now, age_ms=0)
+    age_ms = None if known.last_success_at is None else max(0, now - known.last_success_at)
+    is_silent = now - known.checked_at > SILENT_MS_MAX
+    return DependencyView(
+        state="degraded" if is_silent and known.state == "ok" else known.state,
+        error="not asked for two minutes" if is_silent else known.error,
+        last_success_at=known.last_success_at,
+        age_ms=age_ms,
+    )
 
 
 def _name_error(error: Exception) -> str:

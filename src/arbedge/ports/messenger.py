@@ -24,9 +24,7 @@ class Screen(Struct, frozen=True):
 class Messenger(Protocol):
     """Raises a `MessengerError` subclass that says what may be done next."""
 
-    async def send(
-        self, chat_id: int, screen: Screen, *, is_silent: bool = False, thread_id: int | None = None
-    ) -> int:
+    async def send(self, chat_id: int, screen: Screen, *, is_silent: bool = False, thread_id: int | None = None) -> int:
         """Sends a new message, into a forum's topic where one is given, and returns its id."""
         ...
 
@@ -44,6 +42,10 @@ class Messenger(Protocol):
 
     async def refuse_checkout(self, query_id: str, reason: str) -> None:
         """Stops a payment before anything is charged; `reason` is shown to the person."""
+        ...
+
+    async def check(self) -> None:
+        """Returns when the service answers and knows us."""
         ...
 
     async def fetch_username(self) -> str:

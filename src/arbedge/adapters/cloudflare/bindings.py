@@ -43,3 +43,20 @@ class R2Bucket(Protocol):
 
 class QueueProducer(Protocol):
     async def sendBatch(self, messages: list[dict[str, Any]]) -> Any: ...  # noqa: N802 - the platform's name
+
+
+class RateLimiter(Protocol):
+    async def limit(self, options: dict[str, str], /) -> Any:
+        """Counts one call for `key`; the result's `success` says whether the key is within its limit."""
+        ...
+
+
+class Bindings(Protocol):
+    """What a deployment of this Worker is bound to; the names are those of wrangler.toml."""
+
+    DB: D1Database
+    KV: KvNamespace
+    LAKE: R2Bucket
+    OPPORTUNITIES: QueueProducer
+    DELIVERIES: QueueProducer
+    FLOOD: RateLimiter

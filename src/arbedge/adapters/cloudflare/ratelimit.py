@@ -1,21 +1,16 @@
 """The flood gate on the platform's rate-limit binding."""
 
 import logging
-from typing import Any, Protocol
+
+from arbedge.adapters.cloudflare.bindings import RateLimiter
 
 log = logging.getLogger(__name__)
-
-
-class RateLimitBinding(Protocol):
-    async def limit(self, options: dict[str, str], /) -> Any:
-        """Counts one call for `key`; the result's `success` says whether the key is within its limit."""
-        ...
 
 
 class BindingFloodGate:
     """`FloodGate` on the binding. It protects and decides nothing, so where it fails, requests pass."""
 
-    def __init__(self, binding: RateLimitBinding) -> None:
+    def __init__(self, binding: RateLimiter) -> None:
         self._binding = binding
 
     async def admits(self, key: str) -> bool:

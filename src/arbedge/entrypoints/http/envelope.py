@@ -11,6 +11,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from arbedge.errors import ConfigurationError
+from arbedge.limits import API_BODY_BYTES_MAX
 
 API_PREFIX: Final = "/api/v1"
 JSON: Final = "application/json"
@@ -79,3 +80,10 @@ def misconfigured_answer(error: ConfigurationError, request_id: str) -> tuple[in
     """
     headers = {**SECURITY_HEADERS, "content-type": JSON, "retry-after": "60", "x-request-id": request_id}
     return 503, headers, encode_failure(error.code, f"This deployment is not configured: {error}", request_id)
+
+
+def too_large_answer(request_id: str) -> tuple[int, Mapping[str, str], bytes]:
+    """For a request refused before its body is read, since the platform's bridge would take all of it in."""
+    headers = {**SECURITY_HEADERS, "content-type": JSON, "x-request-id": request_id}
+    message = f"The body is larger than {API_BODY_BYTES_MAX} bytes. Send less."
+    return 413, headers, encode_failure("too_large", message, request_id)

@@ -1,0 +1,53 @@
+"""The last known health of what is asked only now and then, and of the queues as our own records show it."""
+
+from typing import Final
+
+from arbedge.adapters.cloudflare.d1.database import Database
+from arbedge.ports.health import DependencyHealth
+
+QUEUE_LAG_MS_MAX: Final = 120_000  # queues deliver within seconds; this long means that nobody consumes
+
+_SAVE = """
+INSERT INTO dependencies (name, state, error, checked_at, last_success_at) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (name) DO UPDATE SET
+  state = excluded.state, error = excluded.error, checked_at = excluded.checked_at,
+  last_success_at = coalesce(excluded.last_success_at, last_success_at)
+"""
+_LOAD = "SELECT name, state, error, checked_at, last_success_at FROM dependencies WHERE name = ?1"
+# The announcement that has waited longest without a decision of the same or a later revision.
+_LAG = """
+SELECT
+  (SELECT max(decided_at) FROM distributions) AS decided_at,
+  (SELECT min(o.updated_at) FROM opportunities o
+   WHERE o.announced_revision > 0 AND o.updated_at > ?1 AND NOT EXISTS (
+     SELECT 1 FROM distributions d WHERE d.opportunity_id = o.id AND d.revision >= o.announced_revision
+   )) AS waiting_since
+"""
+_LAG_WINDOW_MS: Final = 3_600_000
+
+
+class D1Dependencies:
+    """`Dependencies` on D1."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, health: DependencyHealth) -> None:
+        values = (health.name, health.state, health.error, health.checked_at, health.last_success_at)
+        await self._database.run(_SAVE, *values)
+
+    async def load(self, name: str) -> DependencyHealth | None:
+        rows = await self._database.run(_LOAD, name)
+        return DependencyHealth(**rows[0]) if rows else None
+
+    async def load_queue_lag(self, now: int) -> DependencyHealth:
+        (row,) = await self._database.run(_LAG, now - _LAG_WINDOW_MS)
+        waiting: int | None = row["waiting_since"]
+        is_late = waiting is not None and now - waiting > QUEUE_LAG_MS_MAX
+        return DependencyHealth(
+            name="queues",
+            state="degraded" if is_late else "ok",
+            error=f"an announcement has waited for {(now - waiting) // 1000} s" if is_late and waiting else None,
+            checked_at=now,
+            last_success_at=row["decided_at"],
+        )

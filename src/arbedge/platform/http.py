@@ -1,0 +1,25 @@
+"""The Worker's requests and responses in plain Python, and the bridge to an ASGI application."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from workers import Response, asgi
+
+
+async def stream_body(request: Any) -> AsyncIterator[bytes]:
+    """The body chunk by chunk, so that a reader may stop before it has taken in too much."""
+    body = request.js_object.body
+    if not body:
+        return
+    reader = body.getReader()
+    while not (chunk := await reader.read()).done:
+        yield chunk.value.to_bytes()
+
+
+def make_response(status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    return Response(body or None, status=status, headers=dict(headers))
+
+
+async def serve(app: Any, request: Any, env: Any) -> Any:
+    """Answers with an ASGI application."""
+    return await asgi.fetch(app, request, env)

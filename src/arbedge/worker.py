@@ -1,0 +1,85 @@
+"""What the platform's events lead to. A new instance serves each event and nothing that can do I/O outlives it.
+
+fetch      /webhook/telegram -> the bot          /api/... -> the API
+scheduled  -> the cron table
+queue      -> the consumers
+"""
+
+import functools
+import logging
+import uuid
+from typing import Any
+from urllib.parse import urlsplit
+
+from arbedge import bootstrap
+from arbedge.adapters.clock import WallClock
+from arbedge.adapters.cloudflare.queues import decode_message
+from arbedge.adapters.logging import configure_logging, request_id
+from arbedge.app.services import Services
+from arbedge.config import NAMES, Settings, load_settings
+from arbedge.entrypoints.cron import run_cron
+from arbedge.entrypoints.http.envelope import misconfigured_answer, too_large_answer
+from arbedge.entrypoints.queues import consume
+from arbedge.entrypoints.telegram.screens.alert import render_alert
+from arbedge.entrypoints.telegram.webhook import handle_webhook
+from arbedge.errors import ConfigurationError
+from arbedge.limits import API_BODY_BYTES_MAX
+from arbedge.platform.env import read_environment
+from arbedge.platform.fetch import FetchTransport
+from arbedge.platform.http import make_response, serve, stream_body
+
+WEBHOOK_PATH = "/webhook/telegram"
+
+log = logging.getLogger(__name__)
+_settings: Settings | None = None
+
+
+def _load_settings(env: Any) -> Settings:
+    """Read and checked once an instance: a deployment's settings do not change under it."""
+    global _settings  # noqa: PLW0603 - the one thing an instance keeps, and it is plain data
+    if _settings is None:
+        _settings = load_settings(read_environment(env, NAMES))
+        configure_logging(_settings.log_level, _settings.secrets)
+    return _settings
+
+
+def _build(env: Any) -> Services:
+    return bootstrap.build(env, _load_settings(env), FetchTransport(), WallClock())
+
+
+async def fetch(env: Any, request: Any) -> Any:
+    request_id.set(uuid.uuid4().hex)
+    try:
+        services = _build(env)
+    except ConfigurationError as error:
+        log.critical("misconfigured: %s", error)
+        return make_response(*misconfigured_answer(error, request_id.get() or ""))
+    if urlsplit(request.url).path == WEBHOOK_PATH and request.method == "POST":
+        answer = await handle_webhook(services, request.headers, stream_body(request))
+        return make_response(answer.status, answer.headers, answer.body)
+    if _says_too_large(request.headers.get("content-length")):
+        return make_response(*too_large_answer(request_id.get() or ""))
+    bind, api = _create_api()
+    return await serve(bind(api, services), request, env)
+
+
+def _says_too_large(content_length: str | None) -> bool:
+    return bool(content_length and content_length.isdecimal() and int(content_length[:18]) > API_BODY_BYTES_MAX)
+
+
+@functools.cache
+def _create_api() -> tuple[Any, Any]:
+    """Built on the first API request: FastAPI and pydantic cost more CPU than the platform allows at start-up."""
+    from arbedge.entrypoints.http.api import bind, create_api  # noqa: PLC0415
+
+    return bind, create_api()
+
+
+async def scheduled(env: Any, cron: str, scheduled_at: int) -> None:
+    request_id.set(f"cron-{scheduled_at}")
+    await run_cron(_build(env), cron, scheduled_at)
+
+
+async def queue(env: Any, batch: Any) -> None:
+    request_id.set(f"queue-{uuid.uuid4().hex}")
+    await consume(_build(env), batch, decode_message, render_alert)
