@@ -5,8 +5,9 @@ from msgspec import Struct
 from arbedge.app.views import MissView, OpportunityDetail, view_miss, view_opportunity
 from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.market import Mode
+from arbedge.domain.permissions import is_allowed
 from arbedge.domain.person import Person
-from arbedge.domain.policy import Policy
+from arbedge.domain.policy import PREMIUM_NET_BPS, Policy
 from arbedge.ports.store import Deliveries, Delivery, Opportunities, OpportunityFilter, ScanReport, Scans
 
 CLOSEST_SHOWN = 5
@@ -81,6 +82,21 @@ async def list_opportunities(
 async def get_opportunity(opportunities: Opportunities, opportunity_id: str, now: int) -> OpportunityDetail | None:
     found = await opportunities.load(opportunity_id)
     return view_opportunity(found, now) if found else None
+
+
+async def is_visible(deliveries: Deliveries, person: Person | None, view: OpportunityDetail) -> bool:
+    """Whether a person may see an opportunity: by their rights, or since they have been told of it already.
+
+    `person` is None where everyone may be reading.
+    """
+    if view.net_bps < PREMIUM_NET_BPS:
+        return True
+    if person is None:
+        return False
+    if is_allowed(person, "opportunities.premium"):
+        return True
+    delivery = await deliveries.load(view.id, person.telegram_id)
+    return delivery is not None and delivery.message_id is not None
 
 
 async def explain_asset(opportunities: Opportunities, scans: Scans, asset: str, now: int) -> WhyView:

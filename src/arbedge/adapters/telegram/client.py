@@ -109,6 +109,9 @@ class BotApi:
     async def check(self) -> None:
         await self._call("getMe", {})
 
+    async def check(self) -> None:
+        await self._call("getMe", {})
+
     async def fetch_username(self) -> str:
         if self._name_key not in _usernames:
             _usernames[self._name_key] = _read("getMe", await self._call("getMe", {}), Me).username
@@ -142,6 +145,7 @@ class BotApi:
 
     async def _post(self, method: str, payload: dict[str, Any]) -> httpx.Response:
         """HTTP exceptions hold the request and with it the token, so they end here, out of every error's context."""
+        is_unsent = False
         try:
             return await self._client.post(
                 f"{self._address}/{method}",
@@ -150,11 +154,13 @@ class BotApi:
                 timeout=TELEGRAM_TIMEOUT_S,
                 follow_redirects=False,
             )
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            failure, is_unsent = type(error).__name__, True
         except (httpx.TimeoutException, TimeoutError):
             failure = f"no answer within {TELEGRAM_TIMEOUT_S:g} s"
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError) as error:
             failure = type(error).__name__
-        raise MessengerUnavailable(f"{method}: {failure}")
+        raise MessengerUnavailable(f"{method}: {failure}", is_refused=is_unsent)
 
     def _redact(self, answer: Answer) -> Answer:
         if answer.description and self._token in answer.description:

@@ -57,7 +57,7 @@ def classify(method: str, status: int, answer: Answer, retry_after: str | None) 
     if code == 404 and "method" in description.lower().removeprefix(method.lower()):
         return MessengerRejected(description)
     # 401 and 404: the token is refused. 409: another webhook. 5xx: their side. None of it is this message's fault.
-    return MessengerUnavailable(description)
+    return MessengerUnavailable(description, is_refused=True)
 
 
 def _classify_bad_request(description: str) -> MessengerError:

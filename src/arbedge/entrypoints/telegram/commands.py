@@ -5,8 +5,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec.structs import replace
+
 from arbedge.app import accounts, browse
 from arbedge.app.status import check_status
+from arbedge.app.views import OpportunityDetail
 from arbedge.domain.policy import OpportunityType
 from arbedge.entrypoints.telegram.callbacks import TYPES_BY_CODE
 from arbedge.entrypoints.telegram.command import parse_deep_link
@@ -68,7 +71,7 @@ async def show_help(turn: Turn, argument: str) -> Screen:
 async def show_menu(turn: Turn, _argument: str) -> Screen:
     services = turn.services
     status = await check_status(services.scans, services.probes, turn.now)
-    best = await _list(turn, None, 1)
+    best, _hidden = await _list(turn, None)
     return menu.render_menu(status, best, turn.mode)
 
 
@@ -96,17 +99,20 @@ async def show_why(turn: Turn, argument: str) -> Screen:
         return why.render_why_usage(turn.mode)
     services = turn.services
     view = await browse.explain_asset(services.opportunities, services.scans, asset, turn.now)
+    view = replace(view, open=await _keep_visible(turn, view.open))
     return why.render_why_asset(asset, view, turn.mode)
 
 
 async def show_page(turn: Turn, page: int, kind: OpportunityType | None) -> Screen:
-    view = await _list(turn, kind, opportunities.LISTED_MAX)
-    return opportunities.render_list(view, page, kind, turn.mode, turn.now)
+    view, hidden = await _list(turn, kind)
+    return opportunities.render_list(view, page, kind, turn.mode, turn.now, hidden=hidden)
 
 
 async def show_detail(turn: Turn, opportunity_id: str) -> Screen:
     view = await browse.get_opportunity(turn.services.opportunities, opportunity_id, turn.now)
-    return detail.render_detail(view, turn.now) if view else detail.render_missing(turn.mode)
+    if view is None:
+        return detail.render_missing(turn.mode)
+    return detail.render_detail(view, turn.now) if await _is_visible(turn, view) else detail.render_hidden(turn.mode)
 
 
 async def explain_one(turn: Turn, opportunity_id: str) -> Screen:
@@ -121,7 +127,10 @@ async def explain_one(turn: Turn, opportunity_id: str) -> Screen:
         turn.now,
         services.policy,
     )
-    return why.render_why_opportunity(view, turn.mode) if view else detail.render_missing(turn.mode)
+    if view is None:
+        return detail.render_missing(turn.mode)
+    is_visible = await _is_visible(turn, view.open[0])
+    return why.render_why_opportunity(view, turn.mode) if is_visible else detail.render_hidden(turn.mode)
 
 
 def parse_asset(wanted: str) -> str | None:
@@ -139,10 +148,29 @@ def _parse_type(argument: str) -> OpportunityType | None:
     return next((kind for kind in TYPES_BY_CODE.values() if len(wanted) >= 4 and kind.startswith(wanted)), None)
 
 
-async def _list(turn: Turn, kind: OpportunityType | None, limit: int) -> browse.ListView:
+async def _list(turn: Turn, kind: OpportunityType | None) -> tuple[browse.ListView, int]:
+    """What this person may see of the list, and how many are kept from them."""
     services = turn.services
-    wanted = OpportunityFilter(type=kind)
-    return await browse.list_opportunities(services.opportunities, services.scans, wanted, limit, None, turn.now)
+    view = await browse.list_opportunities(
+        services.opportunities,
+        services.scans,
+        OpportunityFilter(type=kind),
+        opportunities.LISTED_MAX,
+        None,
+        turn.now,
+    )
+    visible = await _keep_visible(turn, view.items)
+    return replace(view, items=visible), len(view.items) - len(visible)
+
+
+async def _keep_visible(turn: Turn, items: list[OpportunityDetail]) -> list[OpportunityDetail]:
+    return [item for item in items if await _is_visible(turn, item)]
+
+
+async def _is_visible(turn: Turn, item: OpportunityDetail) -> bool:
+    """In a group everyone reads along, so it sees what needs no rights."""
+    person = None if turn.is_group else turn.person
+    return await browse.is_visible(turn.services.deliveries, person, item)
 
 
 COMMANDS: Final[dict[str, CommandRow]] = {

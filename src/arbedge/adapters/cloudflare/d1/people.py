@@ -56,6 +56,7 @@ WHERE user_id = ?1 AND state = 'active' AND expires_at > ?2
 _MARK_UNREACHABLE = """
 UPDATE users SET unreachable_at = ?2, unreachable_reason = ?3 WHERE telegram_id = ?1 AND unreachable_at IS NULL
 """
+_MARK_REACHABLE = "UPDATE users SET unreachable_at = NULL, unreachable_reason = NULL WHERE telegram_id = ?1"
 
 
 class _Row(Struct):
@@ -102,6 +103,9 @@ class D1People:
 
     async def mark_unreachable(self, telegram_id: int, reason: str, now: int) -> None:
         await self._database.run(_MARK_UNREACHABLE, telegram_id, now, reason[:REASON_CHARACTERS_MAX])
+
+    async def mark_reachable(self, telegram_id: int) -> None:
+        await self._database.run(_MARK_REACHABLE, telegram_id)
 
     async def load_page(self, after_user_id: str, limit: int, now: int) -> list[Person]:
         return _read(await self._database.run(_LOAD_PAGE, after_user_id, limit, now))

@@ -1,6 +1,7 @@
 """One opportunity with everything that decided it, so that its net edge can be checked by hand."""
 
 from arbedge.app.views import LegView, OpportunityDetail
+from arbedge.domain.policy import PREMIUM_NET_BPS
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import bold, quote
 from arbedge.entrypoints.telegram.screens import words
@@ -39,6 +40,12 @@ def render_detail(view: OpportunityDetail, now: int) -> Screen:
 def render_missing(mode: str) -> Screen:
     """For an id that is not, or no longer, on record."""
     blocks = [bold("Not found"), "That opportunity is not on record. What is open now is in /opportunities."]
+    return compose(mode, blocks, [[Button("Opportunities", data=callbacks.list_page(0, None)), MENU]])
+
+
+def render_hidden(mode: str) -> Screen:
+    """For someone whose plan leaves premium opportunities out."""
+    blocks = [bold("Premium"), f"Opportunities of {PREMIUM_NET_BPS:g} bps and more are part of the premium plan."]
     return compose(mode, blocks, [[Button("Opportunities", data=callbacks.list_page(0, None)), MENU]])
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from arbedge.app.browse import ListView, ScanView
 from arbedge.app.views import OpportunityDetail
-from arbedge.domain.policy import OpportunityType
+from arbedge.domain.policy import PREMIUM_NET_BPS, OpportunityType
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import bold, quote
 from arbedge.entrypoints.telegram.screens import words
@@ -18,8 +18,13 @@ LISTED_MAX: Final = 50  # ten pages; nobody pages further through something that
 _SCAN_AGE_MS_MAX: Final = 60_000
 
 
-def render_list(view: ListView, page: int, kind: OpportunityType | None, mode: str, now: int) -> Screen:
-    """`view` holds up to `LISTED_MAX` items; a page beyond the last shows the last."""
+def render_list(
+    view: ListView, page: int, kind: OpportunityType | None, mode: str, now: int, *, hidden: int = 0
+) -> Screen:
+    """`view` holds up to `LISTED_MAX` items; a page beyond the last shows the last.
+
+    `hidden` counts those that the person's plan leaves out.
+    """
     pages = max(1, -(-len(view.items) // PAGE_SIZE))
     page = min(max(page, 0), pages - 1)
     start = page * PAGE_SIZE
@@ -31,7 +36,9 @@ def render_list(view: ListView, page: int, kind: OpportunityType | None, mode: s
         more = " or more" if view.next_cursor else ""
         blocks.append(f"{start + 1} to {start + len(shown)} of {len(view.items)}{more} · as of {render_time(now, 'T')}")
     else:
-        blocks += _render_empty(view)
+        blocks += _render_empty(view, hidden)
+    if hidden:
+        blocks.append(f"{hidden} more with {PREMIUM_NET_BPS:g} bps and above: for the premium plan.")
     blocks.append(render_scan(view.scan))
     rows = [[Button(str(start + place), data=callbacks.detail(item.id)) for place, item in enumerate(shown, 1)]]
     rows += _render_paging(page, pages, kind) if pages > 1 else []
@@ -57,9 +64,11 @@ def _render_item(place: int, item: OpportunityDetail) -> str:
     )
 
 
-def _render_empty(view: ListView) -> list[str]:
+def _render_empty(view: ListView, hidden: int) -> list[str]:
     if view.scan.age_ms is None:
         return ["Nothing to show yet."]
+    if hidden:
+        return ["Nothing in your plan is worth it after costs right now."]
     if not view.closest:
         return ["Nothing is worth it after costs right now, and nothing came close."]
     return ["Nothing is worth it after costs right now; closest:", *map(render_miss, view.closest)]
