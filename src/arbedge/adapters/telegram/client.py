@@ -109,9 +109,6 @@ class BotApi:
     async def check(self) -> None:
         await self._call("getMe", {})
 
-    async def check(self) -> None:
-        await self._call("getMe", {})
-
     async def fetch_username(self) -> str:
         if self._name_key not in _usernames:
             _usernames[self._name_key] = _read("getMe", await self._call("getMe", {}), Me).username
