@@ -14,12 +14,12 @@ from scripts.sandbox.breakage import FaultMiddleware
 from scripts.sandbox.clock import Clock, WallClock
 from scripts.sandbox.config import SandboxConfig
 from scripts.sandbox.control import control_routes
-from scripts.sandbox.fault_replies import fault_renderers
 from scripts.sandbox.exchanges.binance_futures import build_binance_futures
 from scripts.sandbox.exchanges.binance_spot import build_binance_spot
 from scripts.sandbox.exchanges.bybit import build_bybit
 from scripts.sandbox.exchanges.okx import build_okx
 from scripts.sandbox.exchanges.wire import MarketHolder
+from scripts.sandbox.fault_replies import fault_renderers
 from scripts.sandbox.faults import FaultTable
 from scripts.sandbox.market.market import Market
 from scripts.sandbox.market.sources import build_source
@@ -126,7 +126,7 @@ def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> Sandbox
     okx_app, okx = build_okx(holder, clock)
 
     def reset_limits() -> None:
-        for limit in (spot.window, futures.window, futures.funding_window, bybit.address_limit, *okx.limits.values()):
+        for limit in (spot.window, futures.window, futures.funding_limit, bybit.address_limit, *okx.limits.values()):
             limit.reset()
 
     routes: list[BaseRoute] = [

@@ -15,7 +15,7 @@ Kind = Literal["latency", "timeout", "status", "html", "geo", "rate_limit", "mal
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One way of failing.
 
-    `value`: latency ms, timeout seconds until the connection closes, status or html HTTP code, rate_limit wait in seconds.
+    `value`: latency ms, timeout s until the connection closes, status and html HTTP code, rate_limit seconds to wait.
     `path`: part of the request path below the target (`ticker/24hr`, `sendMessage`); all paths without it.
     """
 

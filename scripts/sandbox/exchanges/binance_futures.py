@@ -1,4 +1,4 @@
-"""Binance USD-M futures: `/fapi/v1` market data and funding; the coin-margined and options exchanges next door are empty."""
+"""Binance USD-M futures: `/fapi/v1` market data and funding; coin-margined futures and options next door are empty."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ from scripts.sandbox.exchanges.binance_rules import (
     window_of,
 )
 from scripts.sandbox.exchanges.binance_spot import kline, update_id
-from scripts.sandbox.exchanges.limits import WeightWindow
+from scripts.sandbox.exchanges.limits import SlidingCount, WeightWindow
 from scripts.sandbox.exchanges.wire import MarketHolder, Params
 from scripts.sandbox.market.candles import DayFigures
 from scripts.sandbox.market.listings import Listing
@@ -54,7 +54,7 @@ class BinanceFutures:
         self._holder = holder
         self._clock = clock
         self.window = WeightWindow(clock, WEIGHT_LIMIT)
-        self.funding_window = WeightWindow(clock, FUNDING_LIMIT_PER_5_MIN, 5 * 60_000)
+        self.funding_limit = SlidingCount(clock, FUNDING_LIMIT_PER_5_MIN, 5 * 60_000)
 
     def time(self, params: Params) -> bytes:
         return b'{"serverTime":%d}' % self._clock.now_ms()
@@ -281,10 +281,10 @@ def build_binance_futures(holder: MarketHolder, clock: Clock) -> tuple[Starlette
     futures = BinanceFutures(holder, clock)
 
     def route(
-        path: str, build: Callable[[Params], bytes], weight: Callable[[Params], int], window: WeightWindow | None = None
+        path: str, build: Callable[[Params], bytes], weight: Callable[[Params], int], also: SlidingCount | None = None
     ) -> Route:
-        used = window or futures.window
-        return Route(path, binance_endpoint(build, weight, used, clock, "x-mbx-used-weight-1M", strict=False))
+        header = "x-mbx-used-weight-1M"
+        return Route(path, binance_endpoint(build, weight, futures.window, clock, header, strict=False, also=also))
 
     weigh_depth = weigh_limit(((50, 2), (100, 5), (500, 10), (1000, 20)), 500)
     weigh_klines = weigh_limit(((99, 1), (499, 2), (1000, 5), (1500, 10)), 500)
@@ -297,8 +297,8 @@ def build_binance_futures(holder: MarketHolder, clock: Clock) -> tuple[Starlette
         route("/fapi/v2/ticker/price", futures.price, weigh_price),
         route("/fapi/v1/ticker/24hr", futures.day, weigh_day),
         route("/fapi/v1/premiumIndex", futures.premium_index, weigh_premium),
-        route("/fapi/v1/fundingInfo", futures.funding_info, weigh(1), futures.funding_window),
-        route("/fapi/v1/fundingRate", futures.funding_history, weigh(1), futures.funding_window),
+        route("/fapi/v1/fundingInfo", futures.funding_info, weigh(1), futures.funding_limit),
+        route("/fapi/v1/fundingRate", futures.funding_history, weigh(1), futures.funding_limit),
         route("/fapi/v1/depth", futures.depth, weigh_depth),
         route("/fapi/v1/klines", futures.klines, weigh_klines),
         route("/fapi/v1/markPriceKlines", futures.mark_klines, weigh_klines),

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from scripts.sandbox.clock import Clock
-from scripts.sandbox.exchanges.limits import WeightWindow
+from scripts.sandbox.exchanges.limits import SlidingCount, WeightWindow
 from scripts.sandbox.exchanges.wire import Handler, Params, RefusedError, client_address, refuse
 from scripts.sandbox.market.listings import Listing
 from scripts.sandbox.market.market import Market, Place
@@ -93,8 +93,9 @@ def binance_endpoint(
     header: str,
     *,
     strict: bool,
+    also: SlidingCount | None = None,
 ) -> Handler:
-    """`strict` refuses parameters that the endpoint does not know, as spot does."""
+    """`strict` refuses parameters that the endpoint does not know, as spot does; `also` is a limit of its own."""
 
     async def handle(request: Request) -> Response:
         params = Params(request.url.query)
@@ -102,6 +103,8 @@ def binance_endpoint(
         headers = {header: str(verdict.used), header.removesuffix("-1M"): str(verdict.used)}
         if verdict.status != 200:
             return over_limit(window, verdict.status, verdict.until_ms, clock.now_ms(), headers)
+        if also is not None and not also.allow(client_address(request)):
+            return JSONResponse({"code": -1003, "msg": "Too many requests."}, 429, {**headers, "Retry-After": "60"})
         try:
             body = build(params)
             if strict:

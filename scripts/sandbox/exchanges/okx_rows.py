@@ -21,6 +21,12 @@ def contract_text(value: float) -> str:
     return plain(value) if value < 1 else str(int(value))
 
 
+def leverage(row: Listing) -> str:
+    if row.kind == "perp":
+        return "100" if row.tier <= 1 else "50" if row.tier <= 3 else "20"
+    return "10" if row.tier <= 2 else ""
+
+
 def instrument(row: Listing) -> dict[str, Any]:
     swap = row.kind == "perp"
     family = f"{row.base}-{row.quote}"
@@ -40,7 +46,7 @@ def instrument(row: Listing) -> dict[str, Any]:
         "instId": row.symbol,
         "instIdCode": row.key % 100_000,
         "instType": "SWAP" if swap else "SPOT",
-        "lever": ("100" if row.tier <= 1 else "50" if row.tier <= 3 else "20") if swap else "10" if row.tier <= 2 else "",
+        "lever": leverage(row),
         "listTime": str(row.launch_ms),
         "longPosRemainingQuota": "",
         "lotSz": step_text(row.lot),

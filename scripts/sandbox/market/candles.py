@@ -14,7 +14,7 @@ GRID_MS = 3 * HOUR_MS
 
 @dataclass(slots=True)
 class Candle:
-    """Prices in ticks; `volume` in coins of the instrument (before any contract value), `turnover` in quote currency."""
+    """Prices in ticks; `volume` in coins whatever the contract value, `turnover` in quote currency."""
 
     start_ms: int
     open: int
@@ -46,16 +46,16 @@ def build_candle(source: MarketSource, listing: Listing, start_ms: int, length_m
     minutes = length_ms / 60_000
     key = listing.key + 11
     draw = start_ms // 1_000
+    usual = day_volume_usd(listing) / usd_per_quote(listing) * (length_ms / DAY_MS)
     if recorded is not None:
-        first, high, low, last, activity = recorded
+        first, high, low, last, turnover = recorded
     else:
         first, last = source.path(listing, start_ms), source.path(listing, end_ms)
         inner = [source.path(listing, start_ms + length_ms * part // 4) for part in (1, 3)]
         wick = 0.00012 * min(8.0, minutes**0.5)
         high = max(first, last, *inner) * (1.0 + wick * uniform(key, draw))
         low = min(first, last, *inner) * (1.0 - wick * uniform(key + 1, draw))
-        activity = 1.0 + 0.7 * signed(key + 2, draw)
-    turnover = day_volume_usd(listing) / usd_per_quote(listing) * (length_ms / DAY_MS) * activity
+        turnover = usual * (1.0 + 0.7 * signed(key + 2, draw))
     tick = listing.tick
     return Candle(
         start_ms=start_ms,

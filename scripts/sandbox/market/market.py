@@ -1,4 +1,4 @@
-"""The market as the exchange stand-ins see it: quotes, books, candles and funding now, frozen, sped up or shifted on demand."""
+"""The market as the stand-ins see it: quotes, books, candles and funding now, frozen, sped up or shifted on demand."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +60,8 @@ class Market:
         self.speed = speed
         self._clock = clock
         self._started_ms = clock.now_ms()
-        self._story_ms = self._started_ms if starts_at_ms is None else starts_at_ms
+        self._story_ms = source.story_ms(self._started_ms) if starts_at_ms is None else starts_at_ms
+        self._rates: dict[int, tuple[int, float, int, float]] = {}
         self._shifts: list[Shift] = []
         self._states: dict[Place, tuple[object, BoardState]] = {}
         self._days: dict[Place, tuple[int, list[DayFigures]]] = {}
@@ -69,7 +70,7 @@ class Market:
         }
 
     def market_ms(self, wall_ms: int | None = None) -> int:
-        """The time in the market's own story; equals the wall clock until the speed is changed."""
+        """The time in the market's own story: the wall clock plus a constant, until the speed is changed."""
         wall_ms = self._clock.now_ms() if wall_ms is None else wall_ms
         return self._story_ms + int((wall_ms - self._started_ms) * self.speed)
 
@@ -162,25 +163,27 @@ class Market:
         return rows
 
     def funding(self, listing: Listing) -> Funding:
+        t_ms = self.market_ms()
+        known = self._rates.get(listing.key)
+        if known is None or known[0] != t_ms // 60_000:
+            known = self._rates[listing.key] = (t_ms // 60_000, *self._rate_now(listing, t_ms))
+        _, rate, next_ms, last_rate = known
+        quote = self.quote(listing)
+        index = self.source.index(listing, t_ms // 1000 * 1000)
+        mark = index + (quote.mid - index) * 0.5
+        return Funding(rate, next_ms, listing.funding_interval_h, last_rate, mark, index)
+
+    def _rate_now(self, listing: Listing, t_ms: int) -> tuple[float, int, float]:
+        """The running estimate, when it settles (wall clock), and what settled before. Changes by the minute."""
         interval_ms = listing.funding_interval_h * HOUR_MS
         now_ms = self._clock.now_ms()
         next_ms = (now_ms // interval_ms + 1) * interval_ms
-        t_ms = self.market_ms(now_ms)
         settles_ms = self._settlement_ms(next_ms, interval_ms, t_ms - now_ms)
         final = self.source.rate(listing, settles_ms)
         # The estimate wanders around what will be charged and comes to rest on it.
-        left = (settles_ms - t_ms) / interval_ms
+        left = (next_ms - now_ms) / interval_ms
         rate = round(final + abs(final) * 0.04 * left * signed(listing.key + 21, t_ms // 60_000), 8)
-        quote = self.quote(listing)
-        index = self.source.index(listing, t_ms // 1000 * 1000)
-        return Funding(
-            rate=rate,
-            next_ms=next_ms,
-            interval_h=listing.funding_interval_h,
-            last_rate=self.source.rate(listing, settles_ms - interval_ms),
-            mark=index + (quote.mid - index) * 0.5,
-            index=index,
-        )
+        return rate, next_ms, self.source.rate(listing, settles_ms - interval_ms)
 
     def settlements(self, listing: Listing, first_ms: int, last_ms: int) -> list[Settlement]:
         """What was charged in [first_ms, last_ms], oldest first."""

@@ -1,4 +1,4 @@
-"""What a market is made of: instruments and their price and funding paths. Quotes, books and candles are derived from it."""
+"""What a market is made of: instruments and their price and funding paths; all else is derived from it."""
 
 from typing import Any, Literal, Protocol
 
@@ -8,7 +8,7 @@ from scripts.sandbox.market.universe import ExchangeName, MarketKind
 MarketMode = Literal["synthetic", "replay"]
 Boards = dict[tuple[ExchangeName, MarketKind], tuple[Listing, ...]]
 Bar = tuple[float, float, float, float, float]
-"""Open, high, low, close, and volume as a multiple of the listing's usual."""
+"""Open, high, low, close, and turnover in the quote currency."""
 Top = tuple[float, float, float, float]
 """Bid, bid size, ask, ask size, in the exchange's units."""
 
@@ -18,6 +18,10 @@ class MarketSource(Protocol):
 
     mode: MarketMode
     boards: Boards
+
+    def story_ms(self, now_ms: int) -> int:
+        """Market time at a time of the wall clock, at speed 1: one constant offset."""
+        ...
 
     def mids(self, exchange: ExchangeName, kind: MarketKind, t_ms: int) -> list[float]:
         """The middle of each instrument's book now, in the order of the board."""

@@ -73,6 +73,9 @@ class SyntheticSource:
             self._prices_at = (t_ms, {name: self.price(name, t_ms, market) for name in self._levels} | {"USDT": 1.0})
         return self._prices_at[1]
 
+    def story_ms(self, now_ms: int) -> int:
+        return now_ms
+
     def mids(self, exchange: ExchangeName, kind: MarketKind, t_ms: int) -> list[float]:
         prices = self.prices(t_ms)
         offsets = self.dislocations.offsets_bps(t_ms)

@@ -1,4 +1,4 @@
-"""What each exchange calls an asset: multiplier tickers, aliases, and planted collisions of one ticker for two assets."""
+"""What each exchange calls an asset: multiplier tickers, aliases, and planted collisions of one name for two."""
 
 from dataclasses import dataclass
 
