@@ -1,0 +1,1 @@
+"""The repositories on real SQL, with the faults the platform has."""

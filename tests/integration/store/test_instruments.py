@@ -1,0 +1,96 @@
+"""D1 is the record; KV is a copy that may be old, absent or broken."""
+
+import pytest
+
+from arbedge.adapters.cloudflare.d1.database import Database
+from arbedge.adapters.cloudflare.d1.instruments import D1Instruments
+from arbedge.adapters.cloudflare.kv import CATALOGUE_KEY, KvCatalogueCache
+from arbedge.errors import StoreUnavailable
+from tests.integration.store.builders import make_catalogue, make_instrument
+from tests.miniflare_shim import ShimEnv
+
+BTC, ETH = make_instrument("BTCUSDT"), make_instrument("ETHUSDT")
+SOL = make_instrument("SOL-USDT-SWAP", "okx", "perp")
+
+
+@pytest.fixture
+def instruments(env: ShimEnv, database: Database) -> D1Instruments:
+    return D1Instruments(database, KvCatalogueCache(env.KV))
+
+
+async def count_writes(env: ShimEnv) -> int:
+    return (await env.DB.prepare("SELECT total_changes() AS n").first())["n"]
+
+
+async def test_nothing_is_known_before_the_first_save(instruments: D1Instruments) -> None:
+    assert await instruments.load() is None
+
+
+async def test_what_was_saved_is_loaded_from_the_copy(env: ShimEnv, instruments: D1Instruments, now: int) -> None:
+    catalogue = make_catalogue([BTC, ETH, SOL], now)
+    await instruments.save(catalogue)
+    await env.DB.prepare("DELETE FROM instruments").run()
+    assert await instruments.load() == catalogue
+
+
+async def test_a_stale_copy_is_not_used(env: ShimEnv, instruments: D1Instruments, now: int) -> None:
+    await instruments.save(make_catalogue([BTC, SOL], now))
+    assert await instruments.load() == make_catalogue([BTC, SOL], now)
+    newer = make_catalogue([BTC, ETH, SOL], now + 3_600_000)
+    await instruments.save(newer)
+    stale = await KvCatalogueCache(env.KV).get()
+    assert stale == make_catalogue([BTC, SOL], now)
+    assert await instruments.load() == newer
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"instruments": {"binance:spot": {"X": 1}}, "fetched_at": {}}'])
+async def test_a_broken_copy_is_not_used(env: ShimEnv, instruments: D1Instruments, now: int, text: str) -> None:
+    await instruments.save(make_catalogue([BTC], now))
+    await env.KV.put(CATALOGUE_KEY, text)
+    assert await instruments.load() == make_catalogue([BTC], now)
+
+
+async def test_without_kv_the_record_serves(env: ShimEnv, instruments: D1Instruments, now: int) -> None:
+    env.faults.fail("KV", times=None)
+    await instruments.save(make_catalogue([BTC, SOL], now))
+    assert await instruments.load() == make_catalogue([BTC, SOL], now)
+
+
+async def test_without_the_database_nothing_is_decided(env: ShimEnv, instruments: D1Instruments, now: int) -> None:
+    env.faults.fail("DB", times=None)
+    with pytest.raises(StoreUnavailable):
+        await instruments.save(make_catalogue([BTC], now))
+    with pytest.raises(StoreUnavailable):
+        await instruments.load()
+
+
+async def test_delisted_instruments_go_and_other_markets_stay(
+    env: ShimEnv, instruments: D1Instruments, now: int
+) -> None:
+    env.faults.fail("KV", times=None)
+    await instruments.save(make_catalogue([BTC, ETH, SOL], now))
+    newer = make_catalogue([ETH, SOL], now + 1)
+    await instruments.save(newer)
+    assert await instruments.load() == newer
+
+
+async def test_only_changed_instruments_are_written(env: ShimEnv, instruments: D1Instruments, now: int) -> None:
+    await instruments.save(make_catalogue([BTC, ETH, SOL], now))
+    before = await count_writes(env)
+    await instruments.save(make_catalogue([BTC, make_instrument("ETHUSDC"), SOL], now + 1))
+    # One instrument came, one went, and two lists have a new time.
+    assert await count_writes(env) - before == 4
+
+
+async def test_a_list_older_than_the_record_is_left_out(env: ShimEnv, instruments: D1Instruments, now: int) -> None:
+    await instruments.save(make_catalogue([BTC], now))
+    await instruments.save(make_catalogue([ETH], now - 1))
+    assert await instruments.load() == make_catalogue([BTC], now)
+
+
+async def test_a_whole_market_fits(env: ShimEnv, instruments: D1Instruments, now: int) -> None:
+    env.faults.fail("KV", times=None)
+    many = [make_instrument(f"A{number}USDT", exchange) for exchange in ("binance", "okx") for number in range(3000)]
+    catalogue = make_catalogue(many, now)
+    await instruments.save(catalogue)
+    assert await instruments.load() == catalogue

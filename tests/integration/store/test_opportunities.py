@@ -1,0 +1,218 @@
+"""Episodes are saved whole, never go back, and are listed and announced exactly once."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from arbedge.adapters.cloudflare.d1.database import Database
+from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
+from arbedge.domain.opportunity import Opportunity
+from arbedge.errors import StoreUnavailable
+from arbedge.ports.store import OpportunityFilter
+from tests.integration.store.builders import make_opportunity
+from tests.integration.store.conftest import MIGRATIONS
+from tests.miniflare_shim import ShimEnv
+
+ALL = OpportunityFilter()
+
+
+@pytest.fixture
+def opportunities(database: Database) -> D1Opportunities:
+    return D1Opportunities(database)
+
+
+async def list_ids(opportunities: D1Opportunities, wanted: OpportunityFilter = ALL, limit: int = 50) -> list[str]:
+    """The ids of every page, in order."""
+    found: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = await opportunities.list_open(wanted, limit, cursor)
+        assert len(page.items) <= limit
+        found += [one.id for one in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            return found
+
+
+async def test_an_opportunity_comes_back_as_it_was_saved(opportunities: D1Opportunities) -> None:
+    saved = make_opportunity()
+    await opportunities.save([saved])
+    assert await opportunities.load(saved.id) == saved
+    assert await opportunities.load("ffffffffffffffff") is None
+
+
+async def test_all_are_saved_or_none(opportunities: D1Opportunities) -> None:
+    await opportunities.save([make_opportunity("0" * 16, key="one")])
+    rival = make_opportunity("1" * 16, key="one")
+    with pytest.raises(StoreUnavailable, match=r"UNIQUE constraint failed: opportunities\.key"):
+        await opportunities.save([make_opportunity("2" * 16), rival, make_opportunity("3" * 16)])
+    assert await list_ids(opportunities) == ["0" * 16]
+
+
+async def test_the_end_of_an_episode_frees_its_key_in_the_same_call(opportunities: D1Opportunities, now: int) -> None:
+    first = make_opportunity("0" * 16, key="one")
+    await opportunities.save([first])
+    ended = replace(first, status="vanished", ended_at=now, revision=2, updated_at=now)
+    await opportunities.save([make_opportunity("1" * 16, key="one"), ended])
+    assert await list_ids(opportunities) == ["1" * 16]
+
+
+async def test_a_revision_is_never_lowered(opportunities: D1Opportunities, now: int) -> None:
+    newest = make_opportunity(revision=3, at=now)
+    await opportunities.save([newest])
+    await opportunities.save([make_opportunity(revision=2, at=now + 60_000)])
+    assert await opportunities.load(newest.id) == newest
+
+
+async def test_a_revision_is_not_replaced_by_another_event(opportunities: D1Opportunities, now: int) -> None:
+    ended = make_opportunity(revision=3, at=now, ended_at=now)
+    await opportunities.save([ended])
+    await opportunities.save([make_opportunity(revision=3, at=now + 5000)])
+    assert await opportunities.load(ended.id) == ended
+
+
+async def test_a_scan_without_news_moves_the_same_revision(opportunities: D1Opportunities, now: int) -> None:
+    await opportunities.save([make_opportunity(at=now)])
+    confirmed = make_opportunity(at=now + 10_000, revised_at=now, net_bps="13.0001")
+    await opportunities.save([confirmed])
+    assert await opportunities.load(confirmed.id) == confirmed
+
+
+async def test_current_means_open_or_ended_recently(opportunities: D1Opportunities, now: int) -> None:
+    await opportunities.save(
+        [
+            make_opportunity("0" * 16),
+            make_opportunity("1" * 16, ended_at=now - 1000),
+            make_opportunity("2" * 16, ended_at=now - 2000),
+        ]
+    )
+    current = await opportunities.load_current(now - 1000)
+    assert {one.id for one in current} == {"0" * 16, "1" * 16}
+    assert await opportunities.count_open() == 1
+
+
+async def test_every_revision_is_announced_until_it_is_marked(opportunities: D1Opportunities, now: int) -> None:
+    one, other = make_opportunity("0" * 16, at=now), make_opportunity("1" * 16, at=now + 1)
+    await opportunities.save([one, other])
+    assert await opportunities.load_unannounced() == [(one.id, 1), (other.id, 1)]
+    await opportunities.mark_announced([(one.id, 1)])
+    assert await opportunities.load_unannounced() == [(other.id, 1)]
+    await opportunities.save([replace(one, revision=2, updated_at=now + 2)])
+    assert await opportunities.load_unannounced() == [(other.id, 1), (one.id, 2)]
+
+
+async def test_what_was_announced_stays_announced(opportunities: D1Opportunities, now: int) -> None:
+    one = make_opportunity(revision=2, at=now)
+    await opportunities.save([one])
+    await opportunities.mark_announced([(one.id, 2)])
+    await opportunities.mark_announced([(one.id, 1)])
+    await opportunities.save([replace(one, updated_at=now + 1)])
+    assert await opportunities.load_unannounced() == []
+
+
+async def test_a_revision_that_came_while_another_was_announced_is_announced_too(
+    opportunities: D1Opportunities, now: int
+) -> None:
+    await opportunities.save([make_opportunity(at=now)])
+    waiting = await opportunities.load_unannounced()
+    await opportunities.save([make_opportunity(revision=2, at=now + 1)])
+    await opportunities.mark_announced(waiting)
+    assert await opportunities.load_unannounced() == [("00000000000000aa", 2)]
+
+
+async def test_a_save_whose_answer_was_lost_can_be_repeated(
+    env: ShimEnv, opportunities: D1Opportunities, now: int
+) -> None:
+    changed = [make_opportunity("0" * 16, at=now), make_opportunity("1" * 16, at=now, ended_at=now)]
+    env.faults.fail("DB", "batch", moment="after")
+    with pytest.raises(StoreUnavailable):
+        await opportunities.save(changed)
+    await opportunities.save(changed)
+    assert await opportunities.load_current(0) == changed
+
+
+async def test_a_save_that_failed_before_it_began_leaves_nothing(env: ShimEnv, opportunities: D1Opportunities) -> None:
+    env.faults.fail("DB", "batch", moment="before")
+    with pytest.raises(StoreUnavailable):
+        await opportunities.save([make_opportunity()])
+    assert await opportunities.count_open() == 0
+
+
+async def test_two_scans_cannot_both_open_a_key(opportunities: D1Opportunities) -> None:
+    rivals = [make_opportunity(f"{one}" * 16, key="one") for one in range(4)]
+    results = await asyncio.gather(*(opportunities.save([one]) for one in rivals), return_exceptions=True)
+    assert sum(isinstance(result, StoreUnavailable) for result in results) == 3
+    assert await opportunities.count_open() == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (ALL, "abcd"),
+        (OpportunityFilter(type="funding"), "c"),
+        (OpportunityFilter(asset="ETH"), "b"),
+        (OpportunityFilter(asset="eth' OR 1=1 --"), ""),
+        (OpportunityFilter(exchange="okx"), "bd"),
+        (OpportunityFilter(min_edge_bps=20.5), "abc"),
+        (OpportunityFilter(is_premium=True), "ab"),
+        (OpportunityFilter(is_premium=False), "cd"),
+        (OpportunityFilter(is_premium=True, min_edge_bps=60), "a"),
+        (OpportunityFilter(is_premium=False, min_edge_bps=15, exchange="okx"), "d"),
+    ],
+)
+async def test_lists_are_filtered(opportunities: D1Opportunities, wanted: OpportunityFilter, expected: str) -> None:
+    await opportunities.save(
+        [
+            make_opportunity("a" * 16, net_bps="61.5"),
+            make_opportunity("b" * 16, net_bps="50", asset="ETH", exchanges=("okx", "bybit")),
+            make_opportunity("c" * 16, net_bps="20.5", type_="funding"),
+            make_opportunity("d" * 16, net_bps="15", exchanges=("binance", "okx")),
+            make_opportunity("e" * 16, net_bps="99", ended_at=1_793_491_200_000),
+        ]
+    )
+    assert [id_[0] for id_ in await list_ids(opportunities, wanted)] == list(expected)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "AAAA", "W10", "!" * 8, "A" * 200, "bnVsbA", "WzEsIngiXQ"])
+async def test_a_strange_cursor_is_refused(opportunities: D1Opportunities, cursor: str) -> None:
+    with pytest.raises(ValueError, match="cursor"):
+        await opportunities.list_open(ALL, 10, cursor)
+
+
+async def test_a_page_cannot_be_unbounded(opportunities: D1Opportunities) -> None:
+    with pytest.raises(ValueError, match="page"):
+        await opportunities.list_open(ALL, 0, None)
+
+
+async def test_a_stored_opportunity_that_cannot_be_read_is_not_skipped(
+    env: ShimEnv, opportunities: D1Opportunities
+) -> None:
+    await opportunities.save([make_opportunity()])
+    await env.DB.prepare("UPDATE opportunities SET payload = '{}'").run()
+    with pytest.raises(StoreUnavailable, match="cannot be read"):
+        await opportunities.load_current(0)
+
+
+# Few different edges make many ties; the awkward ones have no short binary form.
+EDGES = st.sampled_from(["10.1", "10.1001", "0.3", "12", "33.3333"]) | st.decimals(-500, 500, places=4).map(str)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edges=st.lists(EDGES, max_size=25), limit=st.integers(1, 7))
+async def test_pages_visit_every_opportunity_once_in_order(edges: list[str], limit: int) -> None:
+    env = ShimEnv()
+    env.migrate(MIGRATIONS)
+    opportunities = D1Opportunities(Database(env.DB))
+    saved = [make_opportunity(f"{number:016x}", net_bps=net_bps) for number, net_bps in enumerate(edges)]
+    await opportunities.save(saved)
+    found = await list_ids(opportunities, limit=limit)
+    env.DB.sqlite.connection.close()
+
+    def rank(one: Opportunity) -> tuple[Decimal, str]:
+        return -one.net_bps, one.id
+
+    assert found == [one.id for one in sorted(saved, key=rank)]
