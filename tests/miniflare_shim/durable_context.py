@@ -36,11 +36,10 @@ class DurableObjectContext:
         self.gates: list[asyncio.Task[Any]] = []
         self.background: set[asyncio.Task[Any]] = set()
         self.alarm_retries = 0
-        self.alarm_retry_ms: int | None = None
 
     @property
     def alarm_due_ms(self) -> int | None:
-        return self.storage.alarm_ms if self.storage.alarm_ms is not None else self.alarm_retry_ms
+        return self.storage.alarm_ms if self.storage.alarm_ms is not None else self.storage.alarm_retry_ms
 
     def waitUntil(self, work: Awaitable[Any]) -> None:  # noqa: N802
         task = asyncio.ensure_future(work)

@@ -5,6 +5,7 @@ import inspect
 import random
 import traceback
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from tests.miniflare_shim.clock import VirtualClock
@@ -17,6 +18,8 @@ ALARM_RETRIES_MAX = 6
 ALARM_RETRY_FIRST_MS = 2000
 # Pyodide takes these names on an RPC stub for a generator's, so they never reach the object.
 SHADOWED = ("send", "throw")
+# The objects whose events led here: one that calls itself, by whatever way, does not wait for its own turn.
+_entered: ContextVar[tuple[DurableObjectContext, ...]] = ContextVar("_entered", default=())
 Factory = Callable[[DurableObjectContext, Any], Any]
 
 
@@ -88,10 +91,9 @@ class DurableObjectNamespace:
                 await self._ring(context)
 
     async def _ring(self, context: DurableObjectContext) -> None:
-        rung_ms = context.storage.alarm_ms if context.storage.alarm_ms is not None else context.alarm_due_ms
-        info = JsDict(isRetry=context.alarm_retries > 0, retryCount=context.alarm_retries, scheduledTime=rung_ms)
+        info = JsDict(isRetry=context.alarm_retries > 0, retryCount=context.alarm_retries)
         context.storage.alarm_ms = None
-        context.alarm_retry_ms = None
+        context.storage.alarm_retry_ms = None
         try:
             await self.dispatch(context, "alarm", [info])
         except (Exception, Crashed) as error:  # noqa: BLE001 - the platform retries whatever the handler raises
@@ -108,14 +110,18 @@ class DurableObjectNamespace:
             return
         wait_ms = ALARM_RETRY_FIRST_MS * 2**context.alarm_retries
         context.alarm_retries += 1
-        context.alarm_retry_ms = self.clock.now_ms() + wait_ms
+        context.storage.alarm_retry_ms = self.clock.now_ms() + wait_ms
 
     async def dispatch(self, context: DurableObjectContext, method: str, args: list[Any]) -> Any:
         """Delivers one event: builds the object if need be, waits its turn, runs it."""
-        if self.interleave:
+        if self.interleave or context in _entered.get():
             return await self._run(context, method, args)
         async with context.turn:
-            return await self._run(context, method, args)
+            token = _entered.set((*_entered.get(), context))
+            try:
+                return await self._run(context, method, args)
+            finally:
+                _entered.reset(token)
 
     async def _run(self, context: DurableObjectContext, method: str, args: list[Any]) -> Any:
         try:

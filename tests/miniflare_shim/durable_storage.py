@@ -64,6 +64,7 @@ class DurableStorage:
         self._database = GuardedDatabase()
         self._values: dict[str, Any] = {}
         self.alarm_ms: int | None = None
+        self.alarm_retry_ms: int | None = None
         self.takes_alarms = True
         self.sql = SqlStorage(self._database)
 
@@ -108,7 +109,7 @@ class DurableStorage:
             self._database.connection.close()
             self._database = GuardedDatabase()
             self.sql = SqlStorage(self._database)
-            self.alarm_ms = None
+            self.alarm_ms = self.alarm_retry_ms = None
 
     async def transaction(self, closure: Callable[..., Any]) -> Any:
         """All of the closure's writes or, when it raises, none."""
@@ -137,7 +138,7 @@ class DurableStorage:
 
     async def deleteAlarm(self) -> None:  # noqa: N802
         async with self._faults.around(self._name, "storage.deleteAlarm"):
-            self.alarm_ms = None
+            self.alarm_ms = self.alarm_retry_ms = None
 
     async def sync(self) -> None:
         """Every write here is durable at once."""

@@ -53,7 +53,7 @@ class KvNamespace:
         self._name = name
         self.stale_ms = 0 if fresh else stale_ms
         self.write_limit = write_limit
-        self._rng = rng
+        self.rng = rng
         self._entries: dict[str, Entry] = {}
         self._seen: dict[str, tuple[int, Entry | None]] = {}
         self._written_ms: dict[str, int] = {}
@@ -144,7 +144,7 @@ class KvNamespace:
         now = self._clock.now_ms()
         seen = self._seen.get(key)
         if seen is None or now >= seen[0]:
-            lifetime = self.stale_ms if self._rng is None else self._rng.randint(0, self.stale_ms)
+            lifetime = self.stale_ms if self.rng is None else self.rng.randint(0, self.stale_ms)
             seen = (now + lifetime, self._entries.get(key))
             self._seen[key] = seen
         entry = seen[1]

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from suites import CASES, World
 from suites.objects import Behaviour
 from suites.queues import consume
-from workers import DurableObject, Response, WorkerEntrypoint
+from workers import DurableObject, Response, WorkerEntrypoint  # pyright: ignore[reportMissingImports]
 
 SETTLE_S_MAX = 10
 POLL_S = 0.02

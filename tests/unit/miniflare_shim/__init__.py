@@ -1,0 +1,1 @@
+"""What the twins do beyond the binding contract: virtual time, staleness, faults and chaos."""
