@@ -7,9 +7,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person, Role, Tier
-from arbedge.domain.policy import PREMIUM_NET_BPS
 
 Permission = Literal[
     "opportunities.read",
@@ -69,8 +67,3 @@ def get_rights(person: Person) -> TierRights:
 
 def is_allowed(person: Person, permission: Permission) -> bool:
     return permission in get_rights(person).permissions or permission in ROLES[person.role]
-
-
-def is_premium(opportunity: Opportunity) -> bool:
-    """Whether seeing this opportunity needs `opportunities.premium`."""
-    return float(opportunity.net_bps) >= PREMIUM_NET_BPS
