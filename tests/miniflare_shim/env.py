@@ -1,6 +1,7 @@
 """Assembles the twins under the names the Worker's configuration gives them, on one clock and one seed."""
 
 import random
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,20 @@ from tests.miniflare_shim.durable_objects import DurableObjectNamespace, Factory
 from tests.miniflare_shim.faults import Faults
 from tests.miniflare_shim.kv import KvNamespace
 from tests.miniflare_shim.pipelines import PipelineStream
-from tests.miniflare_shim.queue_broker import QueueBroker
+from tests.miniflare_shim.queue_broker import Handler, QueueBroker
 from tests.miniflare_shim.r2 import R2Bucket
 from tests.miniflare_shim.ratelimit import RateLimit
 from tests.miniflare_shim.sqlite_rules import SqlError
 from tests.miniflare_shim.vectorize import VectorizeIndex
 
 QUEUES = {"OPPORTUNITIES": "opportunities", "DELIVERIES": "deliveries"}
+CONSUMER_SETTINGS = {
+    "max_batch_size": "max_batch_size",
+    "max_batch_timeout": "max_batch_timeout_s",
+    "max_retries": "max_retries",
+    "dead_letter_queue": "dead_letter_queue",
+    "retry_delay": "retry_delay_s",
+}
 STEPS_MAX = 100_000
 
 
@@ -36,7 +44,7 @@ class ShimEnv:
         clock: VirtualClock | None = None,
         fresh_kv: bool = False,
         database: Path | str = ":memory:",
-        flood_limit: int = 20,
+        flood_limit: int = 60,
         flood_period_s: int = 60,
         variables: Mapping[str, str] | None = None,
     ) -> None:
@@ -90,6 +98,12 @@ class ShimEnv:
                 raise ValueError(f"{file.name}: {error}") from error
             database.control("COMMIT")
         return [file.name for file in applied]
+
+    def consume(self, handler: Handler, config: Path | str = "wrangler.toml") -> None:
+        """Attaches `handler` to every queue that the Worker consumes, with the settings it is deployed with."""
+        for consumer in tomllib.loads(Path(config).read_text())["queues"]["consumers"]:
+            settings = {name: consumer[key] for key, name in CONSUMER_SETTINGS.items() if key in consumer}
+            self.broker.consume(consumer["queue"], handler, **settings)
 
     async def advance(self, ms: int) -> None:
         """Lets `ms` pass; batches and alarms that come due on the way run at their time."""

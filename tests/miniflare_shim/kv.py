@@ -185,7 +185,9 @@ class KvNamespace:
 
 
 def _as_text(value: Any) -> Any:
-    """JavaScript turns what is not an object into text: 5 and 5.0 are stored as "5", True as "true"."""
+    """JavaScript turns what is not an object into text: 5 and 5.0 are stored as "5", True as "true", None as "null"."""
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return str(value).lower()
     return str(number(value)) if isinstance(value, (int, float)) else value

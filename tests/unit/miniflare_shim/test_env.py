@@ -71,6 +71,32 @@ async def test_batches_and_alarms_run_in_order_of_time() -> None:
     assert env.clock.now_ms() - start == 2500
 
 
+async def test_queues_are_consumed_as_deployed(tmp_path: Path) -> None:
+    config = tmp_path / "wrangler.toml"
+    config.write_text("""
+        [[queues.consumers]]
+        queue = "deliveries"
+        max_batch_timeout = 1
+        max_retries = 1
+        retry_delay = 5
+        dead_letter_queue = "deliveries-dlq"
+        [[queues.consumers]]
+        queue = "deliveries-dlq"
+    """)
+    env = ShimEnv()
+    seen: list[tuple[str, int]] = []
+    start = env.clock.now_ms()
+
+    async def consumer(batch: MessageBatch) -> None:
+        seen.append((batch.queue, env.clock.now_ms() - start))
+        batch.ackAll() if batch.queue.endswith("-dlq") else batch.retryAll()
+
+    env.consume(consumer, config)
+    await env.DELIVERIES.send(1)
+    await env.drain()
+    assert seen == [("deliveries", 1000), ("deliveries", 7000), ("deliveries-dlq", 12_000)]
+
+
 def test_variables_are_attributes() -> None:
     env = ShimEnv(variables={"ENVIRONMENT": "test"})
     assert env.ENVIRONMENT == "test"  # pyright: ignore[reportAttributeAccessIssue]

@@ -55,13 +55,19 @@ async def check_the_parameters_are_counted(world: World) -> None:
 
 @case
 async def check_one_hundred_parameters_are_the_most(world: World) -> None:
-    def sql(number: int) -> str:
-        return "SELECT " + " + ".join(["?"] * number) + " AS total" if number <= 100 else f"SELECT ?{number}"
-
-    same(await world.env.DB.prepare(sql(100)).bind(*range(100)).first("total"), 4950)
-    many = "SELECT " + ", ".join(["?"] * 101)
-    words = await refused(world, many, *range(101))
+    hundred = "SELECT " + " + ".join(["?"] * 100) + " AS total"
+    same(await world.env.DB.prepare(hundred).bind(*range(100)).first("total"), 4950)
+    words = await refused(world, "SELECT " + ", ".join(["?"] * 101), *range(101))
     assert words.startswith("D1_ERROR: too many SQL variables"), words
+
+
+@case
+async def check_errors_print_their_kind_first(world: World) -> None:
+    """Which is why adapters read `.message` and not the whole text."""
+    try:
+        await world.env.DB.prepare("SELECT * FROM nowhere").all()
+    except Exception as error:  # noqa: BLE001 - which class it is differs between the sides
+        same(str(error), "Error: D1_ERROR: no such table: nowhere: SQLITE_ERROR")
 
 
 @case

@@ -24,10 +24,18 @@ async def check_bytes_survive(world: World) -> None:
 
 
 @case
-async def check_numbers_become_text(world: World) -> None:
+async def check_what_is_no_object_becomes_text(world: World) -> None:
+    for value, text in ((5, "5"), (2.5, "2.5"), (True, "true"), (None, "null")):
+        key = world.unique("k")
+        await world.env.KV.put(key, value)
+        same(await world.env.KV.get(key), text)
+
+
+@case
+async def check_an_empty_value_is_a_value(world: World) -> None:
     key = world.unique("k")
-    await world.env.KV.put(key, 5)
-    same(await world.env.KV.get(key), "5")
+    await world.env.KV.put(key, "")
+    same(await world.env.KV.get(key), "")
 
 
 @case

@@ -33,6 +33,14 @@ async def check_contents_are_read_three_ways(world: World) -> None:
 
 
 @case
+async def check_empty_objects_exist(world: World) -> None:
+    key = world.unique("o")
+    await world.env.LAKE.put(key, b"")
+    stored = await world.env.LAKE.get(key)
+    same([stored.size, await stored.text()], [0, ""])
+
+
+@case
 async def check_an_absent_object_is_none(world: World) -> None:
     key = world.unique("absent")
     same([await world.env.LAKE.get(key), await world.env.LAKE.head(key)], [None, None])
