@@ -72,11 +72,14 @@ class FundingPlan:
             for gap in self.gaps_at(inside_ms):
                 if gap.asset == listing.asset and gap.exchange == listing.exchange:
                     return self._capped(listing, gap.bps_per_day * 1e-4 * share)
-        mood = self._mood(listing.asset).at(settlement_ms)
+        mood = 1.3 * self._mood(listing.asset).at(settlement_ms)
         own = signed(listing.key ^ self._seed, settlement_ms // HOUR_MS)
         rate_8h = INTEREST_8H if mood > -0.25 else INTEREST_8H + (mood + 0.25) * 0.00025
-        if mood > 0.82:
-            rate_8h += (mood - 0.82) * 0.004
+        # A few are crowded on every exchange at once: tens of bps, as in the recorded tails.
+        if mood > 0.85:
+            rate_8h += (mood - 0.85) * 0.003
+        elif mood < -0.85:
+            rate_8h += (mood + 0.85) * 0.004
         if own < -0.3:
             rate_8h += own * 0.00003
         return self._capped(listing, rate_8h * listing.funding_interval_h / 8)

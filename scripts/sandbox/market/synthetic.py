@@ -28,7 +28,7 @@ VOLATILITY_BY_TIER: tuple[float, ...] = (1.0, 1.3, 1.6, 1.9, 2.2)
 STABLES = ("USDC", "FDUSD", "EUR", "USDT")
 MARKET_BETA = 0.6
 # Sizes of the private deviation of one exchange's book from the asset's price, in bps, by tier.
-DEVIATION_BPS_BY_TIER: tuple[float, ...] = (0.55, 0.65, 0.8, 1.2, 2.0)
+DEVIATION_BPS_BY_TIER: tuple[float, ...] = (1.2, 1.4, 1.5, 1.8, 2.6)
 
 
 class SyntheticSource:

@@ -226,7 +226,7 @@ BLOCKS: tuple[tuple[int, str, str, str], ...] = (
         4,
         "y",
         "",
-        "QIDAO 0.00467",
+        "QIDAO 0.0131",
     ),
 )
 STABLES: tuple[tuple[str, float, str], ...] = (("USDC", 0.9998, "byo"), ("FDUSD", 0.9984, "b"), ("EUR", 1.1612, "b"))

@@ -1,0 +1,1 @@
+"""The sandbox exchanges: their market, limits and faults, without HTTP."""
