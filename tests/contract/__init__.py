@@ -1,0 +1,1 @@
+"""One suite a port or protocol, against everything that claims to speak it."""

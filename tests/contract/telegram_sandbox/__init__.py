@@ -1,0 +1,1 @@
+"""The Bot API stand-in from outside: each call, each answer, each delivery as Telegram has them."""
