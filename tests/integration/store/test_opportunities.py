@@ -183,6 +183,12 @@ async def test_a_strange_cursor_is_refused(opportunities: D1Opportunities, curso
         await opportunities.list_open(ALL, 10, cursor)
 
 
+async def test_nothing_to_save_is_no_call(env: ShimEnv, opportunities: D1Opportunities) -> None:
+    env.faults.fail("DB", times=None)
+    await opportunities.save([])
+    await opportunities.mark_announced([])
+
+
 async def test_a_page_cannot_be_unbounded(opportunities: D1Opportunities) -> None:
     with pytest.raises(ValueError, match="page"):
         await opportunities.list_open(ALL, 0, None)

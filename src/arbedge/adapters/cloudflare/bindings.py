@@ -16,7 +16,7 @@ class D1Statement(Protocol):
 class D1Database(Protocol):
     def prepare(self, sql: str) -> D1Statement: ...
 
-    async def batch(self, statements: list[D1Statement]) -> Sequence[Mapping[str, Any]]:
+    async def batch(self, statements: list[Any]) -> Sequence[Mapping[str, Any]]:
         """Runs all statements in one transaction; each result has its rows under `results`."""
         ...
 
@@ -29,16 +29,14 @@ class KvNamespace(Protocol):
     async def put(self, key: str, value: str) -> None: ...
 
 
-class R2Body(Protocol):
-    async def arrayBuffer(self) -> memoryview: ...  # noqa: N802 - the platform's name
-
-
 class R2Bucket(Protocol):
     async def put(self, key: str, value: bytes, **options: Any) -> Any:
         """Stores an object; None when the condition `onlyIf` did not hold."""
         ...
 
-    async def get(self, key: str) -> R2Body | None: ...
+    async def get(self, key: str) -> Any:
+        """The object, whose `await arrayBuffer()` is a memoryview of its contents; None when there is none."""
+        ...
 
 
 class QueueProducer(Protocol):

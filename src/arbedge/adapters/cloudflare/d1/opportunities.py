@@ -42,8 +42,9 @@ UPDATE opportunities SET announced_revision = told.revision
 FROM (SELECT value ->> 0 AS id, value ->> 1 AS revision FROM json_each(?1)) AS told
 WHERE opportunities.id = told.id AND opportunities.announced_revision < told.revision
 """
+# Left alone, the planner would read and sort every open row to return the first few.
 _LIST_OPEN = """
-SELECT id, net_bps, payload FROM opportunities
+SELECT id, net_bps, payload FROM opportunities INDEXED BY opportunities_open
 WHERE ended_at IS NULL
   AND (?1 IS NULL OR type = ?1)
   AND (?2 IS NULL OR asset = ?2)
