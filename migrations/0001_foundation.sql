@@ -103,6 +103,7 @@ CREATE TABLE distributions (
   decided_at INTEGER NOT NULL,
   PRIMARY KEY (opportunity_id, revision, after_user_id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX distributions_decided ON distributions (decided_at);
 
 CREATE TABLE deliveries (
   opportunity_id TEXT NOT NULL REFERENCES opportunities (id),

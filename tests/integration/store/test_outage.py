@@ -7,6 +7,7 @@ import pytest
 from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.dead_letters import D1DeadLetters
 from arbedge.adapters.cloudflare.d1.deliveries import D1Deliveries
+from arbedge.adapters.cloudflare.d1.dependencies import D1Dependencies
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
@@ -33,6 +34,7 @@ CALLS: dict[str, Callable[[Database], Awaitable[object]]] = {
     "people.load_by_telegram": lambda db: D1People(db).load_by_telegram(1),
     "people.open_session": lambda db: D1People(db).open_session(1, SECRET, 1),
     "people.mark_unreachable": lambda db: D1People(db).mark_unreachable(1, SECRET, 1),
+    "people.mark_reachable": lambda db: D1People(db).mark_reachable(1),
     "people.load_page": lambda db: D1People(db).load_page(SECRET, 5, 1),
     "deliveries.load": lambda db: D1Deliveries(db).load(SECRET, 1),
     "deliveries.load_chats": lambda db: D1Deliveries(db).load_chats(SECRET, None, 5),
@@ -40,6 +42,8 @@ CALLS: dict[str, Callable[[Database], Awaitable[object]]] = {
     "deliveries.record_decision": lambda db: D1Deliveries(db).record_decision(SECRET, 1, "", {}, 1),
     "updates.begin": lambda db: D1Updates(db).begin(32, 1),
     "updates.finish": lambda db: D1Updates(db).finish(32, SECRET, 1),
+    "dependencies.load": lambda db: D1Dependencies(db).load(SECRET),
+    "dependencies.load_queue_lag": lambda db: D1Dependencies(db).load_queue_lag(1),
     "dead_letters.record": lambda db: D1DeadLetters(db).record("q", "m", SECRET, SECRET, 1, 1),
     "dead_letters.count": lambda db: D1DeadLetters(db).count(),
     "probe": lambda db: db.probe(),

@@ -102,6 +102,14 @@ async def test_writing_again_makes_a_person_reachable(people: D1People, now: int
     assert (await people.open_session(ALICE, "Alice", now + 1)).is_reachable
 
 
+async def test_someone_who_can_be_written_to_again_keeps_their_session(people: D1People, now: int) -> None:
+    person = await people.open_session(ALICE, "Alice", now)
+    await people.mark_unreachable(ALICE, "bot was blocked by the user", now)
+    await people.mark_reachable(ALICE)
+    await people.mark_reachable(1)
+    assert await people.load(person.id) == person
+
+
 async def test_many_starts_at_once_make_one_person(env: ShimEnv, people: D1People, now: int) -> None:
     started = await asyncio.gather(*(people.open_session(ALICE, "Alice", now) for _ in range(5)))
     assert all(person == started[0] for person in started)
