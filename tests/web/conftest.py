@@ -29,7 +29,9 @@ def bound() -> socket.socket:
 @contextmanager
 def serving_bot(api_url: str, listening: socket.socket) -> Iterator[None]:
     app = echo_bot(api_url, SECRET)
-    config = uvicorn.Config(app, loop="asyncio", log_level="warning", ws="none", lifespan="off", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, loop="asyncio", log_level="warning", ws="none", lifespan="off", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

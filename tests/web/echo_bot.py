@@ -18,7 +18,10 @@ WELCOME = (
 )
 KEYBOARD = {
     "inline_keyboard": [
-        [{"text": "Refresh", "callback_data": "refresh", "style": "primary"}, {"text": "Explain", "callback_data": "why"}],
+        [
+            {"text": "Refresh", "callback_data": "refresh", "style": "primary"},
+            {"text": "Explain", "callback_data": "why"},
+        ],
         [{"text": "Docs", "url": "https://example.org/docs"}],
     ]
 }

@@ -1,25 +1,17 @@
 """The chat page, driven in headless Chromium: one pass, many observations."""
 
 import json
-import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scripts.layout import NODE_MODULES, ROOT
-from scripts.node import NodeMissingError, find_node
+from scripts.screenshot import any_node
 
 IMAGES = ROOT / "build"
-
-
-def node_binary() -> str:
-    """Any Node drives the browser, also one that is too old for wrangler."""
-    try:
-        return str(find_node().binary)
-    except NodeMissingError:
-        return shutil.which("node") or pytest.skip("no Node here")
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +19,7 @@ def seen(chat_url: str) -> dict[str, Any]:
     if not (NODE_MODULES / "playwright-core").is_dir():
         pytest.skip("playwright-core is not installed")
     IMAGES.mkdir(exist_ok=True)
-    command = [node_binary(), str(Path(__file__).with_name("chat_page.mjs")), chat_url, str(IMAGES)]
+    command = [any_node(), str(Path(__file__).with_name("chat_page.mjs")), chat_url, str(IMAGES)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
@@ -77,6 +69,24 @@ def test_on_a_phone_list_and_chat_are_two_screens_without_sideways_scrolling(see
     assert seen["phoneBack"] is True
     assert seen["phoneOverflow"] <= 0
     assert seen["smallestKey"] >= 40
+
+
+def test_the_picture_for_the_readme_can_be_taken(chat_url: str, seen: dict[str, Any]) -> None:
+    out = IMAGES / "chat.png"
+    command = [
+        sys.executable,
+        "-m",
+        "scripts.screenshot",
+        chat_url,
+        str(out),
+        "--person",
+        "user_admin_000",
+        "--say",
+        "/start",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes().startswith(b"\x89PNG")
 
 
 def test_screenshots_were_taken(seen: dict[str, Any]) -> None:

@@ -63,7 +63,8 @@ def _read_multipart(content_type: str, body: bytes) -> tuple[dict[str, str], dic
     uploads: dict[str, Upload] = {}
     for part in message.iter_parts():  # type: ignore[attr-defined]
         name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True) or b""
+        payload = part.get_payload(decode=True)
+        content = payload if isinstance(payload, bytes) else b""
         file_name = part.get_filename()
         if not name:
             raise bad_request("a part of the multipart request has no name")

@@ -7,7 +7,9 @@ from aiogram.types import ChatFullInfo, ChatMemberOwner, Message, User, WebhookI
 from tests.contract.telegram_sandbox.world import ADA, FIONA, GROUP, NOW_MS, PAVEL, TelegramWorld
 
 KEYBOARD = {"inline_keyboard": [[{"text": "Go", "callback_data": "go"}]]}
-NOT_MODIFIED = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
+NOT_MODIFIED = (
+    "Bad Request: message is not modified: specified new message content and reply markup are exactly the same"
+)
 
 
 async def test_a_sent_message_comes_back_whole(world: TelegramWorld) -> None:
@@ -106,7 +108,11 @@ async def test_an_ephemeral_answer_to_a_tap_must_be_quick(world: TelegramWorld) 
     sent = await world.result("sendMessage", chat_id=GROUP, text="x", reply_markup=KEYBOARD)
     tap = {"user_id": FIONA, "chat_id": GROUP, "message_id": sent["message_id"], "data": "go"}
     query_id = (await world.control("tap", **tap))["callback_query_id"]
-    call = {"chat_id": GROUP, "text": "y", "ephemeral_message_parameters": {"receiver_user_id": FIONA, "callback_query_id": query_id}}
+    call = {
+        "chat_id": GROUP,
+        "text": "y",
+        "ephemeral_message_parameters": {"receiver_user_id": FIONA, "callback_query_id": query_id},
+    }
     await world.result("sendMessage", **call)
     world.clock.advance(16_000)
     assert (await world.refusal("sendMessage", **call))[0] == 400
@@ -159,7 +165,11 @@ async def test_commands_and_texts_are_kept_by_scope_and_language(world: Telegram
 async def test_the_webhook_settings_come_back(world: TelegramWorld) -> None:
     standing = WebhookInfo.model_validate(await world.result("getWebhookInfo"))
     assert standing.url == "http://worker.test/webhook/telegram"
-    wanted: dict[str, Any] = {"url": "https://arbedge.example.org/webhook/telegram", "allowed_updates": ["message"], "max_connections": 7}
+    wanted: dict[str, Any] = {
+        "url": "https://arbedge.example.org/webhook/telegram",
+        "allowed_updates": ["message"],
+        "max_connections": 7,
+    }
     await world.result("setWebhook", **wanted, secret_token="another-secret")
     info = await world.result("getWebhookInfo")
     assert {name: info[name] for name in wanted} == wanted
@@ -173,4 +183,3 @@ async def test_the_webhook_settings_come_back(world: TelegramWorld) -> None:
     assert (await world.result("getWebhookInfo"))["url"] == ""
     await world.control("say", user_id=FIONA, text="anyone?")
     assert [u["message"]["text"] for u in await world.result("getUpdates")] == ["anyone?"]
-

@@ -34,15 +34,36 @@ GOOD: list[tuple[str, dict[str, Any]]] = [
     ("sendMessage", send(chat_id=GROUP, ephemeral_message_parameters={"receiver_user_id": FIONA})),
     ("sendChatAction", {"chat_id": FIONA, "action": "typing"}),
     ("setMyCommands", {"commands": [{"command": "start", "description": "Begin"}]}),
-    ("setMyCommands", {"commands": [{"command": "balance", "description": "Mine", "is_ephemeral": True}], "scope": {"type": "all_group_chats"}, "language_code": "de"}),
+    (
+        "setMyCommands",
+        {
+            "commands": [{"command": "balance", "description": "Mine", "is_ephemeral": True}],
+            "scope": {"type": "all_group_chats"},
+            "language_code": "de",
+        },
+    ),
     ("setMyCommands", {"commands": [], "scope": {"type": "chat", "chat_id": FIONA}}),
-    ("setChatMenuButton", {"chat_id": FIONA, "menu_button": {"type": "web_app", "text": "Open", "web_app": {"url": "https://app.example.org"}}}),
+    (
+        "setChatMenuButton",
+        {
+            "chat_id": FIONA,
+            "menu_button": {"type": "web_app", "text": "Open", "web_app": {"url": "https://app.example.org"}},
+        },
+    ),
     ("setMyName", {"name": "ArbEdge"}),
     ("setMyShortDescription", {"short_description": "x" * 120}),
     ("getMe", {}),
     ("getChat", {"chat_id": GROUP}),
     ("getChatAdministrators", {"chat_id": GROUP}),
-    ("setWebhook", {"url": "https://arbedge.example.org/webhook/telegram", "secret_token": "A-z_9", "max_connections": 100, "allowed_updates": ["message"]}),
+    (
+        "setWebhook",
+        {
+            "url": "https://arbedge.example.org/webhook/telegram",
+            "secret_token": "A-z_9",
+            "max_connections": 100,
+            "allowed_updates": ["message"],
+        },
+    ),
 ]
 
 MALFORMED: list[tuple[str, dict[str, Any], str]] = [
@@ -63,28 +84,72 @@ MALFORMED: list[tuple[str, dict[str, Any], str]] = [
     ("sendMessage", send(link_preview_options={"disabled": True}), 'unknown field "disabled"'),
     ("sendMessage", send(entities=[{"type": "bold", "offset": 0, "length": 9}]), "outside of the text"),
     ("sendMessage", send(reply_markup=json.dumps(KEYBOARD)), "object expected as reply markup"),
-    ("sendMessage", send(reply_markup={"inline_keyboard": [{"text": "Go", "callback_data": "x"}]}), "array of Arrays of buttons expected"),
-    ("sendMessage", send(reply_markup={"inline_keyboard": [[{"text": "Go"}]]}), "Text buttons are unallowed in the inline keyboard"),
-    ("sendMessage", send(reply_markup={"inline_keyboard": [[{"text": "Go", "callback_data": "x", "url": "https://example.org"}]]}), "only one action"),
-    ("sendMessage", send(reply_markup={"inline_keyboard": [[{"text": "Go", "callback_data": "x" * 65}]]}), "BUTTON_DATA_INVALID"),
-    ("sendMessage", send(reply_markup={"inline_keyboard": [[{"text": "Go", "url": "http://localhost"}]]}), "BUTTON_URL_INVALID"),
-    ("sendMessage", send(reply_markup={"inline_keyboard": [[{"text": "Go", "callback_data": "x", "colour": 1}]]}), 'unknown field "colour"'),
+    (
+        "sendMessage",
+        send(reply_markup={"inline_keyboard": [{"text": "Go", "callback_data": "x"}]}),
+        "array of Arrays of buttons expected",
+    ),
+    (
+        "sendMessage",
+        send(reply_markup={"inline_keyboard": [[{"text": "Go"}]]}),
+        "Text buttons are unallowed in the inline keyboard",
+    ),
+    (
+        "sendMessage",
+        send(reply_markup={"inline_keyboard": [[{"text": "Go", "callback_data": "x", "url": "https://example.org"}]]}),
+        "only one action",
+    ),
+    (
+        "sendMessage",
+        send(reply_markup={"inline_keyboard": [[{"text": "Go", "callback_data": "x" * 65}]]}),
+        "BUTTON_DATA_INVALID",
+    ),
+    (
+        "sendMessage",
+        send(reply_markup={"inline_keyboard": [[{"text": "Go", "url": "http://localhost"}]]}),
+        "BUTTON_URL_INVALID",
+    ),
+    (
+        "sendMessage",
+        send(reply_markup={"inline_keyboard": [[{"text": "Go", "callback_data": "x", "colour": 1}]]}),
+        'unknown field "colour"',
+    ),
     ("sendMessage", send(reply_markup={"inline_keyboard": [[{"callback_data": "x"}]]}), "can't find field"),
     ("sendMessage", send(reply_markup={"keyboard": [["A"]], "inline_keyboard": []}), "exactly one kind"),
     ("sendMessage", send(reply_parameters={"message_id": 1}), "message to be replied not found"),
     ("sendMessage", send(message_thread_id=1), "message thread not found"),
     ("sendMessage", send(chat_id=GROUP, message_effect_id="1"), "private chats"),
-    ("sendMessage", send(ephemeral_message_parameters={"receiver_user_id": FIONA}), "ephemeral messages can be sent only"),
-    ("sendMessage", send(chat_id=GROUP, ephemeral_message_parameters={"receiver_user_id": 42}), "receiver user not found"),
+    (
+        "sendMessage",
+        send(ephemeral_message_parameters={"receiver_user_id": FIONA}),
+        "ephemeral messages can be sent only",
+    ),
+    (
+        "sendMessage",
+        send(chat_id=GROUP, ephemeral_message_parameters={"receiver_user_id": 42}),
+        "receiver user not found",
+    ),
     ("sendMessage", send(chat_id=GROUP, ephemeral_message_parameters={"receiver": FIONA}), "can't find field"),
     ("sendChatAction", {"chat_id": FIONA, "action": "dancing"}, "wrong parameter action"),
     ("sendPhoto", {"chat_id": FIONA, "photo": "no-such-file"}, "wrong remote file identifier"),
-    ("sendPhoto", {"chat_id": FIONA, "photo": "https://example.org/a.png", "caption": "x" * 1025}, "message caption is too long"),
+    (
+        "sendPhoto",
+        {"chat_id": FIONA, "photo": "https://example.org/a.png", "caption": "x" * 1025},
+        "message caption is too long",
+    ),
     ("editMessageText", {"chat_id": FIONA, "message_id": 5, "text": "x"}, "message to edit not found"),
     ("editMessageText", {"chat_id": FIONA, "text": "x"}, "message identifier is not specified"),
-    ("editMessageText", {"chat_id": FIONA, "message_id": 5, "text": "x", "reply_markup": {"force_reply": True}}, "inline keyboard expected"),
+    (
+        "editMessageText",
+        {"chat_id": FIONA, "message_id": 5, "text": "x", "reply_markup": {"force_reply": True}},
+        "inline keyboard expected",
+    ),
     ("deleteMessage", {"chat_id": FIONA, "message_id": 5}, "message to delete not found"),
-    ("answerCallbackQuery", {"callback_query_id": "1"}, "query is too old and response timeout expired or query ID is invalid"),
+    (
+        "answerCallbackQuery",
+        {"callback_query_id": "1"},
+        "query is too old and response timeout expired or query ID is invalid",
+    ),
     ("answerCallbackQuery", {"callback_query_id": "1", "text": "x" * 201}, "MESSAGE_TOO_LONG"),
     ("setMyCommands", {"commands": [{"command": "Start!", "description": "x"}]}, "BOT_COMMAND_INVALID"),
     ("setMyCommands", {"commands": [{"command": "start", "description": ""}]}, "BOT_COMMAND_DESCRIPTION_INVALID"),
@@ -98,7 +163,11 @@ MALFORMED: list[tuple[str, dict[str, Any], str]] = [
     ("setWebhook", {"url": "https://example.org:8080/x"}, "Webhook can be set up only on ports 80, 88, 443 or 8443"),
     ("setWebhook", {"url": "https://10.0.0.1/x"}, "is reserved"),
     ("setWebhook", {"url": "https://example.org/x", "secret_token": "x" * 257}, "secret token is too long"),
-    ("setWebhook", {"url": "https://example.org/x", "secret_token": "a b"}, "secret token contains unallowed characters"),
+    (
+        "setWebhook",
+        {"url": "https://example.org/x", "secret_token": "a b"},
+        "secret token contains unallowed characters",
+    ),
 ]
 
 
@@ -109,7 +178,9 @@ async def test_good_calls_pass(world: TelegramWorld, method: str, parameters: di
 
 
 @pytest.mark.parametrize(("method", "parameters", "reason"), MALFORMED)
-async def test_bad_calls_are_refused(world: TelegramWorld, method: str, parameters: dict[str, Any], reason: str) -> None:
+async def test_bad_calls_are_refused(
+    world: TelegramWorld, method: str, parameters: dict[str, Any], reason: str
+) -> None:
     code, description = await world.refusal(method, **parameters)
     assert code == 400
     assert description.startswith("Bad Request: ")
@@ -153,9 +224,16 @@ async def test_names_are_case_insensitive_and_bodies_may_be_forms(world: Telegra
 
 
 async def test_an_uploaded_picture_is_kept_and_can_be_sent_again(world: TelegramWorld) -> None:
-    png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (640).to_bytes(4, "big") + (480).to_bytes(4, "big") + b"\x08\x02\r\n\r\n"
+    png = (
+        b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
+        + (640).to_bytes(4, "big")
+        + (480).to_bytes(4, "big")
+        + b"\x08\x02\r\n\r\n"
+    )
     answer = await world.client.post(
-        f"/telegram/bot{TOKEN}/sendPhoto", data={"chat_id": str(FIONA)}, files={"photo": ("chart.png", png, "image/png")}
+        f"/telegram/bot{TOKEN}/sendPhoto",
+        data={"chat_id": str(FIONA)},
+        files={"photo": ("chart.png", png, "image/png")},
     )
     size = answer.json()["result"]["photo"][0]
     assert (size["width"], size["height"], size["file_size"]) == (640, 480, len(png))
@@ -163,11 +241,15 @@ async def test_an_uploaded_picture_is_kept_and_can_be_sent_again(world: Telegram
     assert again["photo"][0]["file_id"] == size["file_id"]
     assert (await world.client.get(f"/chat/files/{size['file_id']}")).content == png
     csv = await world.client.post(
-        f"/telegram/bot{TOKEN}/sendDocument", data={"chat_id": str(FIONA)}, files={"document": ("a.csv", b"a,b\n", "text/csv")}
+        f"/telegram/bot{TOKEN}/sendDocument",
+        data={"chat_id": str(FIONA)},
+        files={"document": ("a.csv", b"a,b\n", "text/csv")},
     )
     assert csv.json()["result"]["document"]["file_name"] == "a.csv"
     bad = await world.client.post(
-        f"/telegram/bot{TOKEN}/sendPhoto", data={"chat_id": str(FIONA)}, files={"photo": ("a.png", b"not a picture", "image/png")}
+        f"/telegram/bot{TOKEN}/sendPhoto",
+        data={"chat_id": str(FIONA)},
+        files={"photo": ("a.png", b"not a picture", "image/png")},
     )
     assert bad.json()["description"] == "Bad Request: IMAGE_PROCESS_FAILED"
 

@@ -1,5 +1,6 @@
 """A sandbox in this process, a webhook that listens, and short ways to call both."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,10 +34,8 @@ class TelegramWorld:
 
     async def hear(self, request: httpx.Request) -> httpx.Response:
         self.deliveries.append(request)
-        try:
+        with contextlib.suppress(ValueError):
             self.updates.append(json.loads(request.content))
-        except ValueError:
-            pass
         return self.answer(request)
 
     async def call(self, method: str, **parameters: Any) -> httpx.Response:
@@ -53,7 +52,7 @@ class TelegramWorld:
         assert (body["ok"], body["error_code"]) == (False, answer.status_code)
         return answer.status_code, body["description"]
 
-    async def control(self, name: str, **body: Any) -> Any:
+    async def control(self, name: str, /, **body: Any) -> Any:
         answer = await self.client.post(f"/_control/telegram/{name}", json=body)
         assert answer.status_code == 200, answer.text
         await self.telegram.settle()
@@ -75,6 +74,8 @@ def build_world() -> TelegramWorld:
     telegram = sandbox.telegram
     assert isinstance(telegram, TelegramSandbox)
     transport = httpx.ASGITransport(sandbox.app, raise_app_exceptions=True)
-    world = TelegramWorld(sandbox, telegram, clock, httpx.AsyncClient(transport=transport, base_url="http://sandbox.test"))
+    world = TelegramWorld(
+        sandbox, telegram, clock, httpx.AsyncClient(transport=transport, base_url="http://sandbox.test")
+    )
     telegram.deliver_through(httpx.MockTransport(world.hear), retry_scale=0.0)
     return world

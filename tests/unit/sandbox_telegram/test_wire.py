@@ -19,7 +19,7 @@ def test_json_and_query_are_joined() -> None:
 
 
 def test_forms_are_textual() -> None:
-    call = read_call("", "application/x-www-form-urlencoded", "text=a+%26+b&chat_id=5".encode())
+    call = read_call("", "application/x-www-form-urlencoded", b"text=a+%26+b&chat_id=5")
     assert (call.parameters, call.textual) == ({"text": "a & b", "chat_id": "5"}, True)
 
 

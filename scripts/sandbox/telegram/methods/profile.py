@@ -99,7 +99,7 @@ def set_chat_menu_button(b: Backend, p: Parameters, _uploads: dict[str, Upload])
     chat_id = p.get("chat_id")
     if chat_id is not None and not b.world.chat(chat_id).private:
         raise bad_request("menu button can be set only in private chats")
-    button = p.get("menu_button") or {"type": "default"}
+    button: dict[str, Any] = p.get("menu_button") or {"type": "default"}
     if button["type"] == "web_app":
         if not button["text"].strip():
             raise bad_request("menu button text must be non-empty")
