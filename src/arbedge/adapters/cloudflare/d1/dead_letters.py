@@ -21,7 +21,11 @@ class D1DeadLetters:
         self._database = database
 
     async def record(self, queue: str, message_id: str, body: str, error: str, attempts: int, now: int) -> None:
-        kept = body[:BODY_CHARACTERS_MAX], error[:ERROR_CHARACTERS_MAX]
+        # A body may be anything, half a surrogate pair included, which no database takes as text.
+        kept = [
+            text.encode(errors="replace").decode()
+            for text in (body[:BODY_CHARACTERS_MAX], error[:ERROR_CHARACTERS_MAX])
+        ]
         await self._database.run(_RECORD, queue, message_id, *kept, attempts, now)
 
     async def count(self) -> int:
