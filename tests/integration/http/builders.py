@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from arbedge.domain.detection.candidates import Candidate, Drop, LegRef
 from arbedge.domain.edge import CurvePoint, build_edge, walk
-from arbedge.domain.market import Funding, Level
+from arbedge.domain.market import ExchangeId, Funding, Level, Market
 from arbedge.domain.opportunity import Leg, Opportunity, Sighting, Transition, derive_id
 from arbedge.domain.policy import OpportunityType
 from arbedge.ports.store import FeedHealth, ScanReport
@@ -34,7 +34,9 @@ def leg(side: str, price: str, **changes) -> Leg:
     return Leg(**(fields | changes))
 
 
-def sighting(kind: OpportunityType, asset: str, net_bps: str, price: str, exchanges: tuple[str, str]) -> Sighting:
+def sighting(
+    kind: OpportunityType, asset: str, net_bps: str, price: str, exchanges: tuple[ExchangeId, ExchangeId]
+) -> Sighting:
     """Both books hold 2 units at `price`; the costs are chosen so that exactly `net_bps` is left."""
     books = (levels(price, "0.00000001"), levels(price, "-0.00000001"))
     size = D(1)
@@ -64,7 +66,7 @@ def opportunity(
     *,
     kind: OpportunityType = "cross_exchange",
     price: str = "100",
-    exchanges: tuple[str, str] = ("okx", "bybit"),
+    exchanges: tuple[ExchangeId, ExchangeId] = ("okx", "bybit"),
     **changes,
 ) -> Opportunity:
     seen = sighting(kind, asset, net_bps, price, exchanges)
@@ -115,7 +117,7 @@ def report(*drops: Drop, finished_at: int = NOW - 2_000) -> ScanReport:
     )
 
 
-def feed(exchange: str, market: str, **changes) -> FeedHealth:
+def feed(exchange: ExchangeId, market: Market, **changes) -> FeedHealth:
     fields = {
         "state": "ok",
         "error": None,

@@ -99,7 +99,11 @@ async def test_premium_opportunities_need_the_permission(world: World):
     (premium,) = [one for one in (await world.ask("/opportunities", PRO))["data"] if one["asset"] == "ETH"]
     assert await list_assets(world, as_=FREE) == ["BTC"]
     assert (await world.ask("/opportunities", FREE))["meta"]["is_premium_included"] is False
-    for path in ("/opportunities?premium=true", f"/opportunities/{premium['id']}", f"/opportunities/{premium['id']}/why"):
+    for path in (
+        "/opportunities?premium=true",
+        f"/opportunities/{premium['id']}",
+        f"/opportunities/{premium['id']}/why",
+    ):
         refused = await world.ask(path, FREE, status=403)
         assert refused["error"]["code"] == "forbidden"
         assert refused["error"]["details"] == {"permission": "opportunities.premium"}
@@ -160,7 +164,18 @@ async def test_why_shows_only_the_askers_own_delivery(world: World):
 
 @pytest.mark.parametrize(
     "opportunity_id",
-    ["0" * 16, "nonsense", "0" * 15, "0" * 17, "ABCDEF0123456789", "%00" * 16, "..%2f..", "💰", "a" * 3000, "' OR 1=1 --"],
+    [
+        "0" * 16,
+        "nonsense",
+        "0" * 15,
+        "0" * 17,
+        "ABCDEF0123456789",
+        "%00" * 16,
+        "..%2f..",
+        "💰",
+        "a" * 3000,
+        "' OR 1=1 --",
+    ],
 )
 async def test_an_unknown_opportunity_is_404(world: World, opportunity_id: str):
     for path in (f"/opportunities/{opportunity_id}", f"/opportunities/{opportunity_id}/why"):
@@ -201,7 +216,17 @@ async def test_all_bad_fields_are_named_at_once_and_none_is_repeated(world: Worl
 
 @pytest.mark.parametrize(
     "cursor",
-    ["x", "!!!", "WzEsImEiXQ", "bnVsbA", "W10", "WzFlOTk5LCAiMDAwMDAwMDAwMDAwMDAwMCJd", "a" * 512, "%F0%9F%92%B0", "[1,2]"],
+    [
+        "x",
+        "!!!",
+        "WzEsImEiXQ",
+        "bnVsbA",
+        "W10",
+        "WzFlOTk5LCAiMDAwMDAwMDAwMDAwMDAwMCJd",
+        "a" * 512,
+        "%F0%9F%92%B0",
+        "[1,2]",
+    ],
 )
 async def test_a_cursor_from_elsewhere_is_refused(world: World, cursor: str):
     error = (await world.ask(f"/opportunities?cursor={cursor}", PRO, status=400))["error"]

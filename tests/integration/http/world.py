@@ -5,7 +5,6 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,16 +13,8 @@ from urllib.parse import urlencode
 import httpx
 import jsonschema_rs
 
-from arbedge.adapters.cloudflare.d1.database import Database
-from arbedge.adapters.cloudflare.d1.deliveries import D1Deliveries
-from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
-from arbedge.adapters.cloudflare.d1.people import D1People
-from arbedge.adapters.cloudflare.d1.scans import D1Scans
-from arbedge.adapters.cloudflare.ratelimit import BindingFloodGate
-from arbedge.app.services import Services
-from arbedge.app.status import Probe
-from arbedge.config import Settings
-from arbedge.domain.policy import Policy
+from arbedge.bootstrap import build
+from arbedge.config import Environment, Settings
 from arbedge.entrypoints.http.api import bind, create_api
 from tests.integration.http.builders import NOW
 from tests.miniflare_shim import ShimEnv, VirtualClock
@@ -40,7 +31,7 @@ PREFIX = "/api/v1"
 API = create_api()
 
 
-def settings(environment: str = "test") -> Settings:
+def settings(environment: Environment = "test") -> Settings:
     return Settings(
         environment=environment,
         market_mode="synthetic",
@@ -63,27 +54,19 @@ def sign_init_data(telegram_id: int, now: int = NOW, token: str = BOT_TOKEN, **e
     return urlencode({**pairs, "hash": hmac.new(secret, lines.encode(), hashlib.sha256).hexdigest()})
 
 
+def refuse_to_reach_out(request: httpx.Request) -> httpx.Response:
+    raise AssertionError(f"the API asked {request.url.host}")
+
+
 class World:
     """One deployment: its bindings, its ports, and a client that speaks to the API as the outside would."""
 
-    def __init__(self, environment: str = "test", **shim: Any) -> None:
-        self.env = ShimEnv(clock=VirtualClock(NOW), **({"flood_limit": 10_000} | shim))
+    def __init__(self, environment: Environment = "test", flood_limit: int = 10_000) -> None:
+        # Typed as the Worker's env is: the bindings are the runtime's own objects there.
+        self.env: Any = ShimEnv(clock=VirtualClock(NOW), flood_limit=flood_limit)
         self.env.migrate(MIGRATIONS)
-        database = Database(self.env.DB)
-        self.probes: dict[str, Probe] = {"d1": database.probe}
-        given = {
-            "settings": settings(environment),
-            "clock": self.env.clock,
-            "policy": Policy(),
-            "scans": D1Scans(database),
-            "opportunities": D1Opportunities(database),
-            "people": D1People(database),
-            "deliveries": D1Deliveries(database),
-            "flood": BindingFloodGate(self.env.FLOOD),
-            "probes": self.probes,
-        }
-        # The API never touches the other ports; one that did would fail loudly.
-        self.services = Services(**{field.name: given.get(field.name) for field in fields(Services)})
+        transport = httpx.MockTransport(refuse_to_reach_out)
+        self.services = build(self.env, settings(environment), transport, self.env.clock)
         transport = httpx.ASGITransport(app=bind(API, self.services))
         self.client = httpx.AsyncClient(transport=transport, base_url="https://arbedge.test")
 

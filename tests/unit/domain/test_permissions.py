@@ -1,5 +1,6 @@
 """The permission table: who may do what, cell by cell, and nothing beyond."""
 
+from itertools import pairwise
 from typing import get_args
 
 import pytest
@@ -46,6 +47,6 @@ def test_every_tier_and_role_is_in_the_table():
 
 def test_a_higher_tier_never_loses_anything():
     tiers = [person("user", tier) for tier in get_args(Tier)]
-    for lower, higher in zip(tiers, tiers[1:], strict=False):
+    for lower, higher in pairwise(tiers):
         assert get_rights(lower).permissions <= get_rights(higher).permissions
         assert get_rights(lower).list_limit < get_rights(higher).list_limit

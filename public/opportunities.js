@@ -1,0 +1,54 @@
+// Open opportunities with their waterfalls, for the seeded people of a development machine.
+
+import { byId, el } from "./dom.js";
+
+const LIST = "/api/v1/opportunities";
+const opened = new Set();
+
+const formatBps = (bps) => `${bps.toFixed(2)} bps`;
+
+function renderWaterfall(parts) {
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Waterfall" }, el("table", {},
+    el("tbody", {}, ...parts.map((part) =>
+      el("tr", {}, el("th", { scope: "row" }, part.label), el("td", { class: "number" }, formatBps(part.bps)))))));
+}
+
+function renderLeg(leg) {
+  const funding = leg.funding ? `, funding ${(leg.funding.rate * 100).toFixed(4)} % in ${leg.funding.interval_h} h` : "";
+  return el("li", {},
+    `${leg.side} ${leg.symbol} on ${leg.exchange} ${leg.market} at ${leg.vwap} (top ${leg.price}), taker ${leg.fee_bps} bps${funding}; `,
+    `${leg.source}, ${leg.mode}, ${(leg.age_ms / 1000).toFixed(1)} s old`);
+}
+
+function renderOne(one) {
+  const node = el("details", { open: opened.has(one.id) },
+    el("summary", {}, `${one.asset} · ${one.type.replace("_", " ")} · ${one.legs[0].exchange} → ${one.legs[1].exchange}`,
+      el("span", { class: "net number" }, formatBps(one.net_bps))),
+    el("p", { class: "soft" }, `${one.status}, at ${Number(one.size_quote).toFixed(2)} ${one.quote}; room for ${Number(one.capacity_quote).toFixed(0)} ${one.quote}`),
+    renderWaterfall(one.waterfall),
+    el("ul", {}, ...one.legs.map(renderLeg)));
+  node.addEventListener("toggle", () => (node.open ? opened.add(one.id) : opened.delete(one.id)));
+  return node;
+}
+
+function renderMiss(miss) {
+  return el("li", {}, `${miss.asset}: ${miss.buy} → ${miss.sell}, ${formatBps(miss.net_bps)} after costs; ${miss.explanation}`);
+}
+
+export async function showOpportunities() {
+  byId("open").hidden = false;
+  const response = await fetch(LIST, { headers: { "x-user-id": byId("person").value } });
+  const body = await response.json();
+  if (!body.success) {
+    byId("open-message").textContent = body.error.message;
+    byId("opportunities").replaceChildren();
+    return;
+  }
+  const none = "Nothing is worth it after costs right now. Closest:";
+  byId("open-message").textContent = body.data.length ? "" : none;
+  byId("opportunities").replaceChildren(...(body.data.length
+    ? body.data.map(renderOne)
+    : [el("ul", {}, ...body.meta.closest.map(renderMiss))]));
+}
+
+byId("person").addEventListener("change", showOpportunities);
