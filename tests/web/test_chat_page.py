@@ -13,6 +13,8 @@ from scripts.screenshot import any_node
 
 IMAGES = ROOT / "build"
 
+pytestmark = pytest.mark.xdist_group("chat_page")
+
 
 @pytest.fixture(scope="module")
 def seen(chat_url: str) -> dict[str, Any]:

@@ -52,10 +52,12 @@ class Actors:
         )
 
     def stranger(self, name: str) -> Person:
-        """Somebody new under the next free id."""
+        """Somebody new under the next free id, who has not pressed Start: the bot may not write first."""
         taken = self._b.world.people
         user_id = next(i for i in range(700_000_001, 800_000_000) if i not in taken)
-        return self.person(user_id, name)
+        newcomer = self.person(user_id, name)
+        self._b.world.chats[user_id].members[BOT["id"]] = "left"
+        return newcomer
 
     def _chat(self, person: Person, chat_id: int | None) -> Chat:
         world = self._b.world
@@ -84,6 +86,8 @@ class Actors:
         chat = self._chat(person, chat_id)
         if chat.private and chat.bot_status() == "kicked":
             self.block(user_id, blocked=False)
+        if chat.private and chat.bot_status() == "left":
+            chat.members[BOT["id"]] = "member"
         content: dict[str, Any] = {"text": text}
         entities = detect_entities(text)
         if entities:

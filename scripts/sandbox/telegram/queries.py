@@ -8,6 +8,7 @@ from scripts.sandbox.telegram.errors import bad_request
 
 LIFE_MS = {"callback": 150_000, "checkout": 10_000, "inline": 30_000}
 """How long after it was made a query of each kind can be answered."""
+QUERIES_KEPT = 5000
 TOO_OLD = "query is too old and response timeout expired or query ID is invalid"
 
 
@@ -39,6 +40,8 @@ class Queries:
         self, query_id: str, kind: str, user_id: int, chat_id: int | None = None, message_id: int | None = None
     ) -> Query:
         query = Query(query_id, kind, user_id, chat_id, message_id, self._clock.now_ms())
+        while len(self._queries) >= QUERIES_KEPT:
+            del self._queries[next(iter(self._queries))]
         return self._queries.setdefault(query_id, query)
 
     def require(self, query_id: str, kind: str) -> Query:

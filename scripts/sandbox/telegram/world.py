@@ -140,6 +140,8 @@ class World:
             raise forbidden("bot was blocked by the user")
         if chat.private and status == "deactivated":
             raise forbidden("user is deactivated")
+        if chat.private and status == "left":
+            raise forbidden("bot can't initiate conversation with a user")
         if status == "kicked":
             raise forbidden(f"bot was kicked from the {chat.kind} chat")
         if status == "left":

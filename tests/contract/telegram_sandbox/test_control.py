@@ -34,6 +34,14 @@ async def test_a_stranger_may_speak_and_be_answered(world: TelegramWorld) -> Non
     assert (await world.result("sendMessage", chat_id=STRANGER, text="x"))["chat"]["id"] == STRANGER
 
 
+async def test_the_bot_may_not_write_first_to_somebody_who_only_looks_in(world: TelegramWorld) -> None:
+    newcomer = (await world.client.post("/chat/strangers", json={"name": "Zoe"})).json()["user_id"]
+    refused = await world.refusal("sendMessage", chat_id=newcomer, text="x")
+    assert refused == (403, "Forbidden: bot can't initiate conversation with a user")
+    await world.control("say", user_id=newcomer, text="/start")
+    await world.result("sendMessage", chat_id=newcomer, text="x")
+
+
 async def test_what_is_said_in_the_group_arrives_from_the_group(world: TelegramWorld) -> None:
     await world.control("say", user_id=PAVEL, chat_id=GROUP, text="/opportunities@ArbEdgeBot btc")
     chat = world.updates[0]["message"]["chat"]

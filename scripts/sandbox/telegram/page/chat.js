@@ -1,6 +1,6 @@
 // The chat page: keeps one person's view in step with the sandbox and sends what that person does.
 import { refreshTimes } from "/chat/assets/format.js";
-import { bubble, clock, element, keyLine } from "/chat/assets/message.js";
+import { bubble, clock, element, keyLine, tint } from "/chat/assets/message.js";
 
 const $ = (id) => document.getElementById(id);
 const FALLBACK_COMMANDS = [{ command: "start", description: "Begin" }, { command: "help", description: "What the bot can do" }];
@@ -84,7 +84,7 @@ function apply(news) {
 // -- the list of conversations -----------------------------------------------------------------------------------
 
 function avatar(entry) {
-  const node = element("span", `avatar c${Math.abs(entry.chat_id) % 7}`, [...entry.name][0] || "?");
+  const node = element("span", `avatar ${entry.group ? "c4" : tint(entry.chat_id)}`, [...entry.name][0] || "?");
   node.ariaHidden = "true";
   return node;
 }

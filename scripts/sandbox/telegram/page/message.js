@@ -10,6 +10,9 @@ export function element(tag, className, text) {
 
 export const clock = (seconds) => new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" }).format(seconds * 1000);
 
+// One of seven colours for a person, the same wherever they appear.
+export const tint = (id) => `c${Math.floor(Math.abs(id || 0) / 100) % 7}`;
+
 // `viewer` is who looks, `group` whether names are shown, `hooks` have `say(text)`, `tap(node, message, data)`, `copy(text)`.
 export function bubble(message, known, viewer, group, hooks) {
   const mine = message.from?.id === viewer;
@@ -18,7 +21,7 @@ export function bubble(message, known, viewer, group, hooks) {
   row.classList.toggle("ephemeral", message.ephemeral);
   row.classList.add(known ? "changed" : "new");
   const body = element("div", "bubble");
-  if (group && !mine) body.append(element("p", `sender c${Math.abs(message.from?.id || 0) % 7}`, message.from?.first_name || ""));
+  if (group && !mine) body.append(element("p", `sender ${tint(message.from?.id)}`, message.from?.first_name || ""));
   if (message.ephemeral) body.append(element("p", "only-you", "Only you can see this"));
   const replied = message.reply_to_message;
   if (replied) body.append(element("p", "quote", replied.text || replied.caption || "Message"));
