@@ -31,12 +31,11 @@ from scripts.sandbox.exchanges.binance_rules import (
     whole_number,
     window_of,
 )
-from scripts.sandbox.exchanges.binance_spot import kline, update_id
+from scripts.sandbox.exchanges.binance_spot import RenderRow, kline, update_id
 from scripts.sandbox.exchanges.limits import SlidingCount, WeightWindow
 from scripts.sandbox.exchanges.wire import MarketHolder, Params
-from scripts.sandbox.market.candles import DayFigures
 from scripts.sandbox.market.listings import Listing
-from scripts.sandbox.market.market import HOUR_MS, Funding, Place
+from scripts.sandbox.market.market import HOUR_MS, Funding, Market, Place
 from scripts.sandbox.market.quotes import Quote
 
 PLACE: Place = ("binance", "perp")
@@ -78,21 +77,19 @@ class BinanceFutures:
     def day(self, params: Params) -> bytes:
         return self._one_or_many(params, "day", render_day)
 
-    def _one_or_many(
-        self, params: Params, name: str, render: Callable[[Listing, Quote, DayFigures, int], str]
-    ) -> bytes:
+    def _one_or_many(self, params: Params, name: str, render: RenderRow) -> bytes:
         market = self._holder.market
         symbol = params.get("symbol")
         if symbol:
             row = one_listing(market, PLACE, symbol)
-            return render(row, market.quote(row), market.day(row), market.board(PLACE).wall_ms).encode()
+            return render(row, market.quote(row), market, market.board(PLACE).wall_ms).encode()
         return self._holder.rendered(("usdm", name), lambda: self._all(render))
 
-    def _all(self, render: Callable[[Listing, Quote, DayFigures, int], str]) -> bytes:
+    def _all(self, render: RenderRow) -> bytes:
         market = self._holder.market
-        state, days = market.board(PLACE), market.days(PLACE)
-        rows = zip(state.listings, state.quotes, days, strict=True)
-        return ("[" + ",".join(render(row, quote, day, state.wall_ms) for row, quote, day in rows) + "]").encode()
+        state = market.board(PLACE)
+        rows = zip(state.listings, state.quotes, strict=True)
+        return ("[" + ",".join(render(row, quote, market, state.wall_ms) for row, quote in rows) + "]").encode()
 
     def premium_index(self, params: Params) -> bytes:
         market = self._holder.market
@@ -198,7 +195,7 @@ class BinanceFutures:
         return b"[]"
 
 
-def render_book_ticker(row: Listing, quote: Quote, day: DayFigures, wall_ms: int) -> str:
+def render_book_ticker(row: Listing, quote: Quote, market: Market, wall_ms: int) -> str:
     decimals = 2 if row.price_decimals == 1 else row.price_decimals
     tick, lot, lot_decimals = row.tick, row.lot, row.lot_decimals
     return (
@@ -208,11 +205,12 @@ def render_book_ticker(row: Listing, quote: Quote, day: DayFigures, wall_ms: int
     )
 
 
-def render_price(row: Listing, quote: Quote, day: DayFigures, wall_ms: int) -> str:
+def render_price(row: Listing, quote: Quote, market: Market, wall_ms: int) -> str:
     return f'{{"symbol":"{row.symbol}","price":"{futures_price_text(row, quote.last)}","time":{wall_ms}}}'
 
 
-def render_day(row: Listing, quote: Quote, day: DayFigures, wall_ms: int) -> str:
+def render_day(row: Listing, quote: Quote, market: Market, wall_ms: int) -> str:
+    day = market.day(row, quote)
     last, opened = quote.last * row.tick, day.open * row.tick
     decimals = 2 if row.price_decimals == 1 else row.price_decimals
     first_id = row.key % 10**9

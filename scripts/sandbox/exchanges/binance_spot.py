@@ -28,13 +28,15 @@ from scripts.sandbox.exchanges.binance_rules import (
 )
 from scripts.sandbox.exchanges.limits import WeightWindow
 from scripts.sandbox.exchanges.wire import MarketHolder, Params
-from scripts.sandbox.market.candles import Candle, DayFigures
+from scripts.sandbox.market.candles import Candle
 from scripts.sandbox.market.listings import Listing
-from scripts.sandbox.market.market import Place
+from scripts.sandbox.market.market import Market, Place
 from scripts.sandbox.market.quotes import Quote
 
 PLACE: Place = ("binance", "spot")
 WEIGHT_LIMIT = 6000
+RenderRow = Callable[[Listing, Quote, Market, int], str]
+"""Instrument, its quote, the market for whatever else is needed, and the time on the wire."""
 NOT_FOUND_PAGE = (
     "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body><center><h1>404 Not Found</h1></center></body></html>"
 )
@@ -92,9 +94,7 @@ class BinanceSpot:
         render = render_day if kind == "FULL" else render_mini_day
         return self._one_or_many(params, kind, render)
 
-    def _one_or_many(
-        self, params: Params, name: str, render: Callable[[Listing, Quote, DayFigures, int], str]
-    ) -> bytes:
+    def _one_or_many(self, params: Params, name: str, render: RenderRow) -> bytes:
         market = self._holder.market
         symbol, symbols = params.get("symbol"), params.get("symbols")
         if symbol and symbols:
@@ -102,17 +102,17 @@ class BinanceSpot:
         wall_ms = market.board(PLACE).wall_ms
         if symbol:
             row = one_listing(market, PLACE, symbol)
-            return render(row, market.quote(row), market.day(row), wall_ms).encode()
+            return render(row, market.quote(row), market, wall_ms).encode()
         if symbols:
             rows = listings_of(market, PLACE, params)
-            return ("[" + ",".join(render(r, market.quote(r), market.day(r), wall_ms) for r in rows) + "]").encode()
+            return ("[" + ",".join(render(r, market.quote(r), market, wall_ms) for r in rows) + "]").encode()
         return self._holder.rendered(("binance spot", name), lambda: self._all(render))
 
-    def _all(self, render: Callable[[Listing, Quote, DayFigures, int], str]) -> bytes:
+    def _all(self, render: RenderRow) -> bytes:
         market = self._holder.market
-        state, days = market.board(PLACE), market.days(PLACE)
-        rows = zip(state.listings, state.quotes, days, strict=True)
-        return ("[" + ",".join(render(row, quote, day, state.wall_ms) for row, quote, day in rows) + "]").encode()
+        state = market.board(PLACE)
+        rows = zip(state.listings, state.quotes, strict=True)
+        return ("[" + ",".join(render(row, quote, market, state.wall_ms) for row, quote in rows) + "]").encode()
 
     def depth(self, params: Params) -> bytes:
         market = self._holder.market
@@ -171,7 +171,7 @@ def update_id(now_ms: int) -> int:
     return now_ms // 50
 
 
-def render_book_ticker(row: Listing, quote: Quote, day: DayFigures, wall_ms: int) -> str:
+def render_book_ticker(row: Listing, quote: Quote, market: Market, wall_ms: int) -> str:
     tick, lot = row.tick, row.lot
     return (
         f'{{"symbol":"{row.symbol}","bidPrice":"{quote.bid * tick:.8f}","bidQty":"{quote.bid_lots * lot:.8f}",'
@@ -179,11 +179,12 @@ def render_book_ticker(row: Listing, quote: Quote, day: DayFigures, wall_ms: int
     )
 
 
-def render_price(row: Listing, quote: Quote, day: DayFigures, wall_ms: int) -> str:
+def render_price(row: Listing, quote: Quote, market: Market, wall_ms: int) -> str:
     return f'{{"symbol":"{row.symbol}","price":"{quote.last * row.tick:.8f}"}}'
 
 
-def render_day(row: Listing, quote: Quote, day: DayFigures, wall_ms: int) -> str:
+def render_day(row: Listing, quote: Quote, market: Market, wall_ms: int) -> str:
+    day = market.day(row, quote)
     tick, lot = row.tick, row.lot
     last, opened = quote.last * tick, day.open * tick
     return (
@@ -199,7 +200,8 @@ def render_day(row: Listing, quote: Quote, day: DayFigures, wall_ms: int) -> str
     )
 
 
-def render_mini_day(row: Listing, quote: Quote, day: DayFigures, wall_ms: int) -> str:
+def render_mini_day(row: Listing, quote: Quote, market: Market, wall_ms: int) -> str:
+    day = market.day(row, quote)
     tick = row.tick
     return (
         f'{{"symbol":"{row.symbol}","openPrice":"{day.open * tick:.8f}","highPrice":"{day.high * tick:.8f}",'

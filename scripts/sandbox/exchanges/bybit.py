@@ -21,6 +21,7 @@ from scripts.sandbox.exchanges.limits import SlidingCount
 from scripts.sandbox.exchanges.wire import Handler, MarketHolder, Params, RefusedError, client_address, plain, refuse
 from scripts.sandbox.market.listings import Listing
 from scripts.sandbox.market.market import HOUR_MS, Place
+from scripts.sandbox.market.quotes import Quote
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
@@ -118,19 +119,24 @@ class Bybit:
             self.error(PARAMS_ERROR, "params error: symbol and baseCoin can not be both empty")
         if category not in PLACES:
             return self.envelope(encode_list(category, []))
+        market = self._holder.market
         if symbol is not None:
-            return self.envelope(self._render_tickers(category, [self._known(category, symbol)]))
-        rows = list(self._holder.market.listings(PLACES[category]))
-        return self.envelope(
-            self._holder.rendered(("bybit tickers", category), lambda: self._render_tickers(category, rows))
-        )
+            row = self._known(category, symbol)
+            return self.envelope(self._render_tickers(category, [(row, market.quote(row))]))
+        return self.envelope(self._holder.rendered(("bybit tickers", category), lambda: self._all_tickers(category)))
 
-    def _render_tickers(self, category: str, rows: list[Listing]) -> bytes:
+    def _all_tickers(self, category: str) -> bytes:
+        state = self._holder.market.board(PLACES[category])
+        return self._render_tickers(category, list(zip(state.listings, state.quotes, strict=True)))
+
+    def _render_tickers(self, category: str, rows: list[tuple[Listing, Quote]]) -> bytes:
         market = self._holder.market
         if category == "spot":
-            texts = [render_spot_ticker(row, market.quote(row), market.day(row)) for row in rows]
+            texts = [render_spot_ticker(row, quote, market.day(row, quote)) for row, quote in rows]
         else:
-            texts = [render_linear_ticker(row, market.quote(row), market.day(row), market.funding(row)) for row in rows]
+            texts = [
+                render_linear_ticker(row, quote, market.day(row, quote), market.funding(row)) for row, quote in rows
+            ]
         return f'{{"category":"{category}","list":[{",".join(texts)}]}}'.encode()
 
     def order_book(self, params: Params) -> bytes:

@@ -126,8 +126,8 @@ class Okx:
 
     def _all_tickers(self, place: Place) -> bytes:
         market = self._holder.market
-        state, days = market.board(place), market.days(place)
-        rows = zip(state.listings, state.quotes, days, strict=True)
+        state = market.board(place)
+        rows = [(row, quote, market.day(row, quote)) for row, quote in zip(state.listings, state.quotes, strict=True)]
         return (
             "[" + ",".join(render_ticker(row, quote, day, state.wall_ms) for row, quote, day in rows) + "]"
         ).encode()
@@ -136,7 +136,8 @@ class Okx:
         market = self._holder.market
         row = self.listing(params)
         wall_ms = market.board((row.exchange, row.kind)).wall_ms
-        return envelope(f"[{render_ticker(row, market.quote(row), market.day(row), wall_ms)}]".encode())
+        quote = market.quote(row)
+        return envelope(f"[{render_ticker(row, quote, market.day(row, quote), wall_ms)}]".encode())
 
     def books(self, params: Params) -> bytes:
         row = self.listing(params)

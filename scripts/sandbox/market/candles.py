@@ -83,7 +83,7 @@ def open_candle(
     return candle
 
 
-def build_day(source: MarketSource, listing: Listing, t_ms: int, last: int) -> DayFigures:
+def build_day(source: MarketSource, listing: Listing, t_ms: int) -> DayFigures:
     """`t_ms` is a whole minute, so that all exchanges share the prices looked up."""
     tick = listing.tick
     first_grid_ms = ((t_ms - DAY_MS) // GRID_MS + 1) * GRID_MS
@@ -93,8 +93,8 @@ def build_day(source: MarketSource, listing: Listing, t_ms: int, last: int) -> D
     turnover = day_volume_usd(listing) / usd_per_quote(listing) * (1.0 + 0.05 * signed(listing.key, t_ms // HOUR_MS))
     return DayFigures(
         open=max(1, round(first / tick)),
-        high=max(last, round(high / tick)),
-        low=max(1, min(last, round(low / tick))),
+        high=max(1, round(high / tick)),
+        low=max(1, round(low / tick)),
         volume=turnover * 2 / (high + low),
         turnover=turnover,
         trades=1 + int(turnover * usd_per_quote(listing) / 900),

@@ -1,6 +1,6 @@
 """The market as the stand-ins see it: quotes, books, candles and funding now, frozen, sped up or shifted on demand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scripts.sandbox.clock import Clock
@@ -123,21 +123,21 @@ class Market:
     def book(self, listing: Listing, levels: int) -> Book:
         return build_book(listing, self.quote(listing), levels, self.market_ms() // 1000)
 
-    def days(self, place: Place) -> list[DayFigures]:
+    def day(self, listing: Listing, quote: Quote) -> DayFigures:
+        """24 h figures by the minute; high and low include the last trade of this second."""
+        place = (listing.exchange, listing.kind)
+        day = self._minute(place)[self._by_symbol[place][listing.symbol]]
+        if day.low <= quote.last <= day.high:
+            return day
+        return replace(day, high=max(day.high, quote.last), low=min(day.low, quote.last))
+
+    def _minute(self, place: Place) -> list[DayFigures]:
         minute_ms = self.market_ms() // 60_000 * 60_000
         cached = self._days.get(place)
         if cached is None or cached[0] != minute_ms:
-            state = self.board(place)
-            rows = [
-                build_day(self.source, row, minute_ms, quote.last)
-                for row, quote in zip(state.listings, state.quotes, strict=True)
-            ]
+            rows = [build_day(self.source, row, minute_ms) for row in self.listings(place)]
             cached = self._days[place] = (minute_ms, rows)
         return cached[1]
-
-    def day(self, listing: Listing) -> DayFigures:
-        place = (listing.exchange, listing.kind)
-        return self.days(place)[self._by_symbol[place][listing.symbol]]
 
     def candles(
         self, listing: Listing, length_ms: int, first_ms: int, last_ms: int, origin_ms: int = 0
