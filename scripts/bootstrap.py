@@ -8,12 +8,13 @@ import os
 import shutil
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - this file is started by whatever the machine calls python3.
-    for _name in ("python3.14", "python3.13", "python3.12", "python3.11"):
+# The lock has wheels for these; this file is started by whatever the machine calls python3.
+if not (3, 11) <= sys.version_info < (3, 14):
+    for _name in ("python3.11", "python3.12", "python3.13"):
         _found = shutil.which(_name)
         if _found:
             os.execv(_found, [_found, *sys.argv])
-    sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0])
+    sys.exit("Python 3.11, 3.12 or 3.13 is needed; this is " + sys.version.split()[0])
 
 import fcntl
 import subprocess
@@ -34,7 +35,7 @@ DEV_LOCK = REQUIREMENTS / "dev.lock"
 WORKER_LOCK = REQUIREMENTS / "worker.lock"
 PYTHON = VENV / "bin" / "python"
 PIP = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-_INSTALL = [*PIP, "install", "--quiet", "--no-compile", "--no-deps", "--require-hashes"]
+_INSTALL = [*PIP, "install", "-qq", "--no-compile", "--no-deps", "--require-hashes"]
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
@@ -89,7 +90,8 @@ def _install_node_packages() -> bool:
             environment.setdefault("NODE_EXTRA_CA_CERTS", str(_CERTIFICATES))
         # `npm ci` would insist on packages for other systems that a registry may not serve; the lock pins all the same.
         flags = ["--ignore-scripts", "--omit-lockfile-registry-resolved", "--no-audit", "--no-fund", "--loglevel=error"]
-        subprocess.run([str(node.binary), str(node.npm_cli), "install", *flags], cwd=ROOT, env=environment, check=True)
+        command = [str(node.binary), str(node.npm_cli), "install", *flags]
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
 
     digest = digest_inputs(ROOT / "package.json", ROOT / "package-lock.json")
     return _step("Node packages", digest, NODE_MODULES / "wrangler" / "package.json", install)
@@ -133,7 +135,7 @@ def _runs(python: Path) -> bool:
     """Whether the environment's interpreter is there, still works and is new enough."""
     if not python.exists():
         return False
-    check = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
+    check = "import sys, pip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))"
     return subprocess.run([str(python), "-c", check], capture_output=True, check=False).returncode == 0
 
 

@@ -27,7 +27,7 @@ class LocalDatabase:
 
     def query(self, sql: str, params: tuple[str, ...] = ()) -> list[dict[str, Any]]:
         """The rows of the last statement as dictionaries; parameters are bound as text."""
-        answer = httpx.post(self._address, json={"sql": sql, "params": list(params)}, timeout=30)
+        answer = httpx.post(self._address, json={"sql": sql, "params": list(params)}, timeout=30, trust_env=False)
         body = answer.json()
         if not body.get("success"):
             raise DatabaseError("; ".join(error["message"] for error in body["errors"]))

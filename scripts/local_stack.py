@@ -113,6 +113,7 @@ class LocalStack:
         """Fire one cron event now, as if scheduled at `time_ms`; returns the platform's `{outcome, noRetry}`."""
         answer = httpx.get(
             f"{self.worker_url}/cdn-cgi/local/scheduled",
+            trust_env=False,
             params={"cron": cron, "time": str(time_ms or int(time.time() * 1000)), "format": "json"},
             timeout=TICK_TIMEOUT_S,
         )
@@ -161,6 +162,6 @@ class LocalStack:
 
     def _sandbox_answers(self) -> bool:
         try:
-            return httpx.get(f"{self.sandbox_url}/_control/state", timeout=2).is_success
+            return httpx.get(f"{self.sandbox_url}/_control/state", timeout=2, trust_env=False).is_success
         except httpx.TransportError:
             return False

@@ -15,7 +15,7 @@ from scripts.vendor import TARGET_PLATFORM
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
 # Machines beside the one that makes the lock, whose wheels it also admits where a registry has them.
-OTHER_PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+OTHER_PYTHONS = ("3.11", "3.12", "3.13")
 OTHER_ARCHITECTURES = ("x86_64", "aarch64")
 
 

@@ -20,7 +20,7 @@ def vendor_packages(pip: list[str], destination: Path = PYTHON_MODULES) -> None:
     """Install worker.lock into `destination`, replacing what was there only once all of it is complete."""
     partial = destination.with_suffix(".partial")
     shutil.rmtree(partial, ignore_errors=True)
-    command = [*pip, "install", "--quiet", "--target", str(partial), "--no-compile", "--no-deps", "--require-hashes"]
+    command = [*pip, "install", "-qq", "--target", str(partial), "--no-compile", "--no-deps", "--require-hashes"]
     subprocess.run([*command, *TARGET_PLATFORM, "-r", str(REQUIREMENTS / "worker.lock")], check=True)
     prune(partial)
     shutil.rmtree(destination, ignore_errors=True)
