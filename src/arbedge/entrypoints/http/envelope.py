@@ -3,6 +3,8 @@
 Free of FastAPI, so that a Worker that cannot start still answers in the same form.
 """
 
+import re
+import uuid
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final, cast
@@ -24,6 +26,14 @@ SECURITY_HEADERS: Final[dict[str, str]] = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+
+
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_-]{8,64}", re.ASCII)
+
+
+def choose_request_id(given: str | None) -> str:
+    """The caller's own id where it is well formed, so that one id follows a request through both logs."""
+    return given if given and _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 class FieldProblem(Struct, frozen=True):

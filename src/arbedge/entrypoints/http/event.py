@@ -6,19 +6,25 @@ The application is built once; whatever can do I/O belongs to one event and leav
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from arbedge.app.services import Services
+from arbedge.entrypoints.http.envelope import choose_request_id
 
 _SERVICES: Final = "arbedge.services"
 
 
-def bind(api: ASGIApp, services: Services) -> ASGIApp:
-    """The application for one event. It has no lifespan of its own: there is nothing to start or stop."""
+def bind(api: ASGIApp, services: Services, request_id: str | None = None) -> ASGIApp:
+    """The application for one event. It has no lifespan of its own: there is nothing to start or stop.
+
+    `request_id` is the id under which the event is logged; without one it is chosen from the request.
+    """
 
     async def bound(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await api({**scope, _SERVICES: services}, receive, send)
+            chosen = request_id or choose_request_id(Headers(scope=scope).get("x-request-id"))
+            await api({**scope, _SERVICES: services, "request_id": chosen}, receive, send)
 
     return bound
 

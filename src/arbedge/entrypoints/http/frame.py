@@ -4,10 +4,8 @@ A plain ASGI layer, since it must see what the framework itself answers.
 """
 
 import logging
-import re
 import traceback
-import uuid
-from typing import Any, Final
+from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,17 +15,9 @@ from arbedge.limits import API_BODY_BYTES_MAX
 
 log = logging.getLogger(__name__)
 
-_REQUEST_ID: Final = re.compile(r"^[A-Za-z0-9_-]{8,64}$", re.ASCII)
-
 
 class BodyTooLarge(Exception):
     """More bytes arrived than were announced or than any route accepts."""
-
-
-def choose_request_id(headers: Headers) -> str:
-    """The caller's own id where it is well formed, so that one id follows a request through both logs."""
-    given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.match(given) else uuid.uuid4().hex
 
 
 def is_announced_too_large(headers: Headers) -> bool:
@@ -46,9 +36,9 @@ class Frame:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        request_id = choose_request_id(headers)
+        request_id = scope["request_id"]
         is_head = scope["method"] == "HEAD"
-        scope = {**scope, "request_id": request_id, "method": "GET" if is_head else scope["method"]}
+        scope = {**scope, "method": "GET" if is_head else scope["method"]}
         answer = _Answer(send, request_id, is_head=is_head)
         if is_announced_too_large(headers):
             await answer.fail(413, "too_large", "The body is larger than this API accepts.")

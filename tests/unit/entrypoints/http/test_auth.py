@@ -41,7 +41,18 @@ def test_a_seeded_id_is_nothing_elsewhere(environment: Environment):
 
 @pytest.mark.parametrize(
     "authorization",
-    ["", "tma", "tma ", "tma x", "Bearer", "Bearer abc", "Basic dXNlcjpwYXNz", "Digest", f"tma{VECTOR}", f"tma {signed()}x"],
+    [
+        "",
+        "tma",
+        "tma ",
+        "tma x",
+        "Bearer",
+        "Bearer abc",
+        "Basic dXNlcjpwYXNz",
+        "Digest",
+        f"tma{VECTOR}",
+        f"tma {signed()}x",
+    ],
 )
 def test_a_bad_authorization_is_not_saved_by_a_seeded_id(authorization: str):
     with pytest.raises(ApiError) as refused:
@@ -58,5 +69,7 @@ def test_nothing_usable_is_401(user_id: str | None):
 
 def test_the_signature_is_compared_in_constant_time():
     tree = ast.parse(inspect.getsource(init_data))
-    called = {node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)}
+    called = {
+        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
     assert "compare_digest" in called

@@ -1,5 +1,6 @@
 """The form of every answer: plain decimals, absent details, and the Worker that cannot start."""
 
+import re
 from decimal import Decimal
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from arbedge.entrypoints.http.envelope import (
     ErrorDetails,
     FieldProblem,
+    choose_request_id,
     encode,
     encode_failure,
     misconfigured_answer,
@@ -59,3 +61,17 @@ def test_a_worker_that_is_not_configured_says_what_to_mend():
     assert headers["x-request-id"] == answer["error"]["request_id"] == "abc"
     assert answer["error"]["code"] == "misconfigured"
     assert "BYBIT_URL is missing" in answer["error"]["message"]
+
+
+@pytest.mark.parametrize("given_id", ["abcdefgh", "A_b-" * 16])
+def test_a_callers_request_id_is_kept(given_id: str):
+    assert choose_request_id(given_id) == given_id
+
+
+@pytest.mark.parametrize(
+    "given_id", [None, "", "short", "x" * 65, "with space", "a;b=cdefgh", "<script>alert", "abcdefg\xe9", "abcdefgh\n"]
+)
+def test_a_malformed_request_id_is_replaced(given_id: str | None):
+    chosen = choose_request_id(given_id)
+    assert chosen != given_id
+    assert re.fullmatch(r"[0-9a-f]{32}", chosen)
