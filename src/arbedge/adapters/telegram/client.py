@@ -107,11 +107,11 @@ class BotApi:
                 raise
 
     async def check(self) -> None:
-        await self._call("getMe", {})
+        _usernames[self._name_key] = _read("getMe", await self._call("getMe", {}), Me).username
 
     async def fetch_username(self) -> str:
         if self._name_key not in _usernames:
-            _usernames[self._name_key] = _read("getMe", await self._call("getMe", {}), Me).username
+            await self.check()
         return _usernames[self._name_key]
 
     async def _show(self, method: str, payload: dict[str, Any], screen: Screen) -> Any:

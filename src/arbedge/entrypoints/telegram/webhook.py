@@ -4,6 +4,7 @@ An update that is refused is sent again and holds back that person's later ones,
 and told to the person, never answered with an error.
 """
 
+import asyncio
 import hashlib
 import hmac
 import logging
@@ -23,6 +24,7 @@ _log = logging.getLogger(__name__)
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
 RETRY_AFTER_S: Final = 5
+_BEGIN_WAITS_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ async def _read(body: AsyncIterable[bytes]) -> bytes | None:
 async def _take(services: Services, update: Update) -> WebhookAnswer:
     now = services.clock.now_ms()
     try:
-        is_new = await services.updates.begin(update.id, now)
+        is_new = await _begin(services, update.id, now)
     except StoreUnavailable:
         return _UNAVAILABLE  # nothing has been done yet, so sending it again is safe and helps
     if not is_new:
@@ -99,6 +101,16 @@ async def _take(services: Services, update: Update) -> WebhookAnswer:
     except StoreUnavailable:
         _log.warning("update_not_finished", extra={"update_id": update.id})
     return WebhookAnswer(200)
+
+
+async def _begin(services: Services, update_id: int, now: int) -> bool:
+    """Whether this update is to be handled. A little patience sees most hiccups, and most twins of it, through."""
+    for wait_s in _BEGIN_WAITS_S:
+        try:
+            return await services.updates.begin(update_id, now)
+        except StoreUnavailable:
+            await asyncio.sleep(wait_s)
+    return await services.updates.begin(update_id, now)
 
 
 async def _report(services: Services, update: Update, failure: Exception, error: str) -> None:
