@@ -27,6 +27,7 @@ from tests.miniflare_shim import ShimEnv, VirtualClock
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
 NOW = 1_795_300_000_000
 BOT_TOKEN = "6012345678:AAEtestTOKENforVectorsOnly_000000000"
+SETTLE_S = 30.0  # the first call waits for the models of the Bot API to be imported
 SECRET = "webhook-secret_0123456789"
 FIONA, PAVEL = 123456789, 456789123
 PEOPLE = {FIONA: ("user_free_123", "Fiona", "free"), PAVEL: ("user_premium_456", "Pavel", "premium")}
@@ -98,13 +99,13 @@ class World:
         """What the bot did because of it."""
         seen = len(self.calls())
         self.telegram.actors.say(person, text, **more)
-        await self.telegram.settle()
+        await self.telegram.settle(SETTLE_S)
         return self.calls()[seen:]
 
     async def tap(self, person: int, message_id: int, data: str, **more: Any) -> list[SentCall]:
         seen = len(self.calls())
         self.telegram.actors.tap(person, message_id, data, **more)
-        await self.telegram.settle()
+        await self.telegram.settle(SETTLE_S)
         return self.calls()[seen:]
 
     def calls(self, method: str | None = None) -> list[SentCall]:

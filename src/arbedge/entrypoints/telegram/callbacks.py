@@ -3,7 +3,10 @@
 Nothing in here is trusted: every tap is authorised like a fresh request, and ids are public.
 """
 
+import re
 from typing import Final
+
+from msgspec import Struct
 
 from arbedge.domain.policy import OpportunityType
 
@@ -17,17 +20,45 @@ OPEN_ALERT: Final = "op:o"
 WHY_ALERT: Final = "op:y"
 PAGE_NUMBER: Final = "op:n"
 
-TYPE_CODES: Final[dict[OpportunityType, str]] = {"cross_exchange": "x", "funding": "f"}
-TYPES_BY_CODE: Final[dict[str, OpportunityType]] = {code: kind for kind, code in TYPE_CODES.items()}
+_CODES: Final[dict[OpportunityType | None, str]] = {None: "a", "cross_exchange": "x", "funding": "f"}
+_TYPES: Final[dict[str, OpportunityType | None]] = {code: kind for kind, code in _CODES.items()}
+_ASSET_BYTES_MAX: Final = 24  # so that an opportunity's id, a place and a prefix together stay within the limit
+PLACE: Final = r"([0-9]{1,4}(?::[axf](?::\w{1,24})?)?)"
+_PLACE: Final = re.compile(r"([0-9]{1,4})(?::([axf])(?::(\w{1,24}))?)?")
 
 
-def list_page(page: int, kind: OpportunityType | None) -> str:
-    return f"{LIST}:{page}:{TYPE_CODES[kind]}" if kind else f"{LIST}:{page}"
+class Place(Struct, frozen=True):
+    """Where in the list someone is: which page of which choice."""
+
+    page: int = 0
+    kind: OpportunityType | None = None
+    asset: str | None = None
+
+    def turn_to(self, page: int) -> "Place":
+        return Place(page, self.kind, self.asset)
+
+    def __str__(self) -> str:
+        if self.asset and len(self.asset.encode()) <= _ASSET_BYTES_MAX:
+            return f"{self.page}:{_CODES[self.kind]}:{self.asset}"
+        return f"{self.page}:{_CODES[self.kind]}" if self.kind else f"{self.page}"
 
 
-def detail(opportunity_id: str) -> str:
-    """Shows an opportunity in place of the panel it was tapped on."""
-    return f"{DETAIL}:{opportunity_id}"
+def parse_place(text: str) -> Place:
+    """Reads what a place was written as. Raises `ValueError`."""
+    match = _PLACE.fullmatch(text)
+    if match is None:
+        raise ValueError("not a place in the list")
+    page, code, asset = match.groups()
+    return Place(int(page), _TYPES[code] if code else None, asset)
+
+
+def list_page(place: Place) -> str:
+    return f"{LIST}:{place}"
+
+
+def detail(opportunity_id: str, place: Place | None = None) -> str:
+    """Shows an opportunity in place of the panel it was tapped on, with a way back to where it was tapped."""
+    return f"{DETAIL}:{opportunity_id}:{place}" if place else f"{DETAIL}:{opportunity_id}"
 
 
 def why(opportunity_id: str) -> str:

@@ -11,12 +11,13 @@ from arbedge.app import accounts, browse
 from arbedge.app.status import check_status
 from arbedge.app.views import OpportunityDetail
 from arbedge.domain.policy import OpportunityType
-from arbedge.entrypoints.telegram.callbacks import TYPES_BY_CODE
+from arbedge.entrypoints.telegram.callbacks import Place
 from arbedge.entrypoints.telegram.command import parse_deep_link
 from arbedge.entrypoints.telegram.html import clean
 from arbedge.entrypoints.telegram.screens import detail, menu, notices, opportunities, start, why
 from arbedge.entrypoints.telegram.screens import help as help_screen
 from arbedge.entrypoints.telegram.screens import status as status_screen
+from arbedge.entrypoints.telegram.screens.words import TYPES
 from arbedge.entrypoints.telegram.turn import Turn
 from arbedge.errors import MessengerError
 from arbedge.ports.messenger import Screen
@@ -71,7 +72,7 @@ async def show_help(turn: Turn, argument: str) -> Screen:
 async def show_menu(turn: Turn, _argument: str) -> Screen:
     services = turn.services
     status = await check_status(services.scans, services.probes, turn.now)
-    best, _hidden = await _list(turn, None)
+    best, _hidden = await _list(turn, OpportunityFilter())
     return menu.render_menu(status, best, turn.mode)
 
 
@@ -82,12 +83,15 @@ async def show_status(turn: Turn, _argument: str) -> Screen:
 
 
 async def show_opportunities(turn: Turn, argument: str) -> Screen:
+    """All, or those of a type, or those of an asset."""
     if not argument:
-        return await show_page(turn, 0, None)
-    kind = _parse_type(argument)
-    if kind is None:
-        return notices.render_unknown_type(argument, list(TYPES_BY_CODE.values()))
-    return await show_page(turn, 0, kind)
+        return await show_page(turn, Place())
+    if kind := _parse_type(argument):
+        return await show_page(turn, Place(kind=kind))
+    asset = parse_asset(argument)
+    if asset is None:
+        return notices.render_unknown_type(argument)
+    return await show_page(turn, Place(asset=asset))
 
 
 async def show_why(turn: Turn, argument: str) -> Screen:
@@ -103,16 +107,18 @@ async def show_why(turn: Turn, argument: str) -> Screen:
     return why.render_why_asset(asset, view, turn.mode)
 
 
-async def show_page(turn: Turn, page: int, kind: OpportunityType | None) -> Screen:
-    view, hidden = await _list(turn, kind)
-    return opportunities.render_list(view, page, kind, turn.mode, turn.now, hidden=hidden)
+async def show_page(turn: Turn, place: Place) -> Screen:
+    view, hidden = await _list(turn, OpportunityFilter(type=place.kind, asset=place.asset))
+    return opportunities.render_list(view, place, turn.mode, turn.now, hidden=hidden)
 
 
-async def show_detail(turn: Turn, opportunity_id: str) -> Screen:
+async def show_detail(turn: Turn, opportunity_id: str, place: Place) -> Screen:
     view = await browse.get_opportunity(turn.services.opportunities, opportunity_id, turn.now)
     if view is None:
         return detail.render_missing(turn.mode)
-    return detail.render_detail(view, turn.now) if await _is_visible(turn, view) else detail.render_hidden(turn.mode)
+    if not await _is_visible(turn, view):
+        return detail.render_hidden(turn.mode)
+    return detail.render_detail(view, turn.now, place)
 
 
 async def explain_one(turn: Turn, opportunity_id: str) -> Screen:
@@ -145,16 +151,16 @@ def parse_asset(wanted: str) -> str | None:
 def _parse_type(argument: str) -> OpportunityType | None:
     """By its name in any spelling, or by the beginning of it."""
     wanted = re.sub(r"[\s_-]+", "_", argument.strip().lower())
-    return next((kind for kind in TYPES_BY_CODE.values() if len(wanted) >= 4 and kind.startswith(wanted)), None)
+    return next((kind for kind in TYPES if len(wanted) >= 3 and kind.startswith(wanted)), None)
 
 
-async def _list(turn: Turn, kind: OpportunityType | None) -> tuple[browse.ListView, int]:
+async def _list(turn: Turn, wanted: OpportunityFilter) -> tuple[browse.ListView, int]:
     """What this person may see of the list, and how many are kept from them."""
     services = turn.services
     view = await browse.list_opportunities(
         services.opportunities,
         services.scans,
-        OpportunityFilter(type=kind),
+        wanted,
         opportunities.LISTED_MAX,
         None,
         turn.now,

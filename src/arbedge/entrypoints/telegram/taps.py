@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arbedge.entrypoints.telegram import callbacks, commands
-from arbedge.entrypoints.telegram.callbacks import TYPES_BY_CODE
+from arbedge.entrypoints.telegram.callbacks import PLACE, Place, parse_place
 from arbedge.entrypoints.telegram.turn import Turn
 from arbedge.ports.messenger import Screen
 
@@ -53,12 +53,12 @@ async def _help(turn: Turn, arguments: tuple[str, ...]) -> Screen:
 
 
 async def _list(turn: Turn, arguments: tuple[str, ...]) -> Screen:
-    page, code = arguments
-    return await commands.show_page(turn, int(page), TYPES_BY_CODE[code] if code else None)
+    return await commands.show_page(turn, parse_place(arguments[0]))
 
 
 async def _detail(turn: Turn, arguments: tuple[str, ...]) -> Screen:
-    return await commands.show_detail(turn, arguments[0])
+    opportunity_id, *rest = arguments
+    return await commands.show_detail(turn, opportunity_id, parse_place(rest[0]) if rest and rest[0] else Place())
 
 
 async def _why(turn: Turn, arguments: tuple[str, ...]) -> Screen:
@@ -72,8 +72,8 @@ TAPS: Final[dict[str, TapRow]] = {
     callbacks.HOME: TapRow(_home, _NOTHING),
     callbacks.STATUS: TapRow(_status, _NOTHING),
     callbacks.HELP: TapRow(_help, re.compile(r"(?::([a-z]{1,16}))?"), needs_session=False),
-    callbacks.LIST: TapRow(_list, re.compile(r":(\d{1,4})(?::([xf]))?", re.ASCII)),
-    callbacks.DETAIL: TapRow(_detail, _ONE),
+    callbacks.LIST: TapRow(_list, re.compile(":" + PLACE)),
+    callbacks.DETAIL: TapRow(_detail, re.compile(f":{_ID}(?::{PLACE})?")),
     callbacks.WHY: TapRow(_why, _ONE),
     callbacks.OPEN_ALERT: TapRow(_detail, _ONE, is_new_message=True),
     callbacks.WHY_ALERT: TapRow(_why, _ONE, is_new_message=True),

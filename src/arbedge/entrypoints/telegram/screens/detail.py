@@ -18,7 +18,8 @@ from arbedge.entrypoints.telegram.screens.waterfall import render_curve, render_
 from arbedge.ports.messenger import Button, Screen
 
 
-def render_detail(view: OpportunityDetail, now: int) -> Screen:
+def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place) -> Screen:
+    """`place` is where in the list it was tapped."""
     title = f"{bold(view.asset)} · {quote(words.name_type(view.type))} · {quote(view.status)}"
     blocks = [
         title,
@@ -31,8 +32,8 @@ def render_detail(view: OpportunityDetail, now: int) -> Screen:
         f"Figures as of {render_time(view.updated_at, 'T')}, read {render_time(now, 'T')}",
     ]
     buttons = [
-        [Button("Refresh", data=callbacks.detail(view.id)), Button("Why?", data=callbacks.why(view.id))],
-        [Button("Back to the list", data=callbacks.list_page(0, None)), MENU],
+        [Button("Refresh", data=callbacks.detail(view.id, place)), Button("Why?", data=callbacks.why(view.id))],
+        [Button("Back to the list", data=callbacks.list_page(place)), MENU],
     ]
     return compose(view.mode, blocks, buttons)
 
@@ -40,13 +41,13 @@ def render_detail(view: OpportunityDetail, now: int) -> Screen:
 def render_missing(mode: str) -> Screen:
     """For an id that is not, or no longer, on record."""
     blocks = [bold("Not found"), "That opportunity is not on record. What is open now is in /opportunities."]
-    return compose(mode, blocks, [[Button("Opportunities", data=callbacks.list_page(0, None)), MENU]])
+    return compose(mode, blocks, [[Button("Opportunities", data=callbacks.list_page(callbacks.Place())), MENU]])
 
 
 def render_hidden(mode: str) -> Screen:
     """For someone whose plan leaves premium opportunities out."""
     blocks = [bold("Premium"), f"Opportunities of {PREMIUM_NET_BPS:g} bps and more are part of the premium plan."]
-    return compose(mode, blocks, [[Button("Opportunities", data=callbacks.list_page(0, None)), MENU]])
+    return compose(mode, blocks, [[Button("Opportunities", data=callbacks.list_page(callbacks.Place())), MENU]])
 
 
 def render_leg(kind: str, leg: LegView, quote_currency: str, now: int) -> str:

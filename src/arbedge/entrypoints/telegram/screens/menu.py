@@ -14,11 +14,10 @@ from arbedge.ports.messenger import Button, Screen
 
 
 def render_menu(status: StatusView, best: ListView, mode: str) -> Screen:
-    stale = find_stale(status)
     blocks = [
         bold("ArbEdge"),
-        "All exchanges answer." if not stale else f"⚠ Limited service, stale: {quote(', '.join(stale), 200)}",
-        _render_best(best),
+        _render_health(status),
+        _render_best(best) if best.scan.age_ms is not None else "",
         render_scan(status.scan),
     ]
     return compose(mode, blocks, render_menu_buttons())
@@ -26,9 +25,16 @@ def render_menu(status: StatusView, best: ListView, mode: str) -> Screen:
 
 def render_menu_buttons() -> list[list[Button]]:
     return [
-        [Button("Opportunities", data=callbacks.list_page(0, None), style="primary")],
+        [Button("Opportunities", data=callbacks.list_page(callbacks.Place()), style="primary")],
         [Button("Status", data=callbacks.STATUS), Button("Help", data=callbacks.HELP)],
     ]
+
+
+def _render_health(status: StatusView) -> str:
+    if status.scan.age_ms is None:
+        return ""  # before the first scan nothing is known of any exchange
+    stale = find_stale(status)
+    return f"⚠ Limited service, stale: {quote(', '.join(stale), 200)}" if stale else "All exchanges answer."
 
 
 def _render_best(best: ListView) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import quote
 from arbedge.entrypoints.telegram.screens.start import private_link
+from arbedge.entrypoints.telegram.screens.words import TYPES
 from arbedge.ports.messenger import Button, Screen
 
 BUTTON_GONE: Final = "This button is no longer valid. Send /menu for a fresh one."
@@ -30,10 +31,10 @@ def render_unknown_command(name: str, closest: str | None) -> Screen:
     return Screen(text=f"I do not know /{quote(name)}.{guess} /help lists everything I can do.")
 
 
-def render_unknown_type(wanted: str, known: list[str]) -> Screen:
+def render_unknown_type(wanted: str) -> Screen:
     return Screen(
-        text=f"I do not know the type “{quote(wanted)}”. Types are {', '.join(known)}.",
-        buttons=[[Button("All opportunities", data=callbacks.list_page(0, None))]],
+        text=f"“{quote(wanted)}” is neither a type nor an asset. The types are {', '.join(TYPES)}.",
+        buttons=[[Button("All opportunities", data=callbacks.list_page(callbacks.Place()))]],
     )
 
 

@@ -6,6 +6,7 @@ from arbedge.app.browse import ListView, ScanView
 from arbedge.app.views import OpportunityDetail
 from arbedge.domain.policy import PREMIUM_NET_BPS, OpportunityType
 from arbedge.entrypoints.telegram import callbacks
+from arbedge.entrypoints.telegram.callbacks import Place
 from arbedge.entrypoints.telegram.html import bold, quote
 from arbedge.entrypoints.telegram.screens import words
 from arbedge.entrypoints.telegram.screens.figures import render_age, render_bps, render_money, render_time
@@ -18,31 +19,30 @@ LISTED_MAX: Final = 50  # ten pages; nobody pages further through something that
 _SCAN_AGE_MS_MAX: Final = 60_000
 
 
-def render_list(
-    view: ListView, page: int, kind: OpportunityType | None, mode: str, now: int, *, hidden: int = 0
-) -> Screen:
+def render_list(view: ListView, place: Place, mode: str, now: int, *, hidden: int = 0) -> Screen:
     """`view` holds up to `LISTED_MAX` items; a page beyond the last shows the last.
 
     `hidden` counts those that the person's plan leaves out.
     """
     pages = max(1, -(-len(view.items) // PAGE_SIZE))
-    page = min(max(page, 0), pages - 1)
-    start = page * PAGE_SIZE
+    place = place.turn_to(min(max(place.page, 0), pages - 1))
+    start = place.page * PAGE_SIZE
     shown = view.items[start : start + PAGE_SIZE]
-    title = f"{bold('Opportunities')} · {words.name_type(kind) if kind else 'all types'} · net of all costs"
-    blocks = [title]
+    choice = words.name_type(place.kind) if place.kind else "all types"
+    about = f"{quote(place.asset)}, {choice}" if place.asset else choice
+    blocks = [f"{bold('Opportunities')} · {about} · net of all costs"]
     if shown:
-        blocks += [_render_item(start + place, item) for place, item in enumerate(shown, 1)]
+        blocks += [_render_item(start + number, item) for number, item in enumerate(shown, 1)]
         more = " or more" if view.next_cursor else ""
         blocks.append(f"{start + 1} to {start + len(shown)} of {len(view.items)}{more} · as of {render_time(now, 'T')}")
     else:
-        blocks += _render_empty(view, hidden)
+        blocks += _render_empty(view, place, hidden)
     if hidden:
         blocks.append(f"{hidden} more with {PREMIUM_NET_BPS:g} bps and above: for the premium plan.")
     blocks.append(render_scan(view.scan))
-    rows = [[Button(str(start + place), data=callbacks.detail(item.id)) for place, item in enumerate(shown, 1)]]
-    rows += _render_paging(page, pages, kind) if pages > 1 else []
-    rows += [_render_filters(kind), [Button("Refresh", data=callbacks.list_page(page, kind)), MENU]]
+    items = [Button(str(start + number), data=callbacks.detail(item.id, place)) for number, item in enumerate(shown, 1)]
+    rows = [items, _render_paging(place, pages), _render_filters(place)]
+    rows.append([Button("Refresh", data=callbacks.list_page(place)), MENU])
     return compose(mode, blocks, [row for row in rows if row])
 
 
@@ -64,33 +64,41 @@ def _render_item(place: int, item: OpportunityDetail) -> str:
     )
 
 
-def _render_empty(view: ListView, hidden: int) -> list[str]:
+def _render_empty(view: ListView, place: Place, hidden: int) -> list[str]:
     if view.scan.age_ms is None:
         return ["Nothing to show yet."]
+    about = f" with {quote(place.asset)}" if place.asset else ""
     if hidden:
-        return ["Nothing in your plan is worth it after costs right now."]
-    if not view.closest:
-        return ["Nothing is worth it after costs right now, and nothing came close."]
-    return ["Nothing is worth it after costs right now; closest:", *map(render_miss, view.closest)]
+        return [f"Nothing in your plan{about} is worth it after costs right now."]
+    if view.closest:
+        return [f"Nothing{about} is worth it after costs right now; closest:", *map(render_miss, view.closest)]
+    blocks = [f"Nothing{about} is worth it after costs right now, and nothing came close."]
+    if place.asset:
+        blocks.append(f"The types are {', '.join(words.TYPES)}; anything else is read as an asset.")
+    return blocks
 
 
-def _render_paging(page: int, pages: int, kind: OpportunityType | None) -> list[list[Button]]:
-    last = pages - 1
+def _render_paging(place: Place, pages: int) -> list[Button]:
+    if pages == 1:
+        return []
+    back, on = max(place.page - 1, 0), min(place.page + 1, pages - 1)
     return [
-        [
-            Button("◀ Back", data=callbacks.list_page(max(page - 1, 0), kind)),
-            Button(f"{page + 1}/{pages}", data=callbacks.page_number(page + 1, pages)),
-            Button("Next ▶", data=callbacks.list_page(min(page + 1, last), kind)),
-        ]
+        Button("◀ Back", data=callbacks.list_page(place.turn_to(back))),
+        Button(f"{place.page + 1}/{pages}", data=callbacks.page_number(place.page + 1, pages)),
+        Button("Next ▶", data=callbacks.list_page(place.turn_to(on))),
     ]
 
 
-def _render_filters(kind: OpportunityType | None) -> list[Button]:
+def _render_filters(place: Place) -> list[Button]:
     choices: list[tuple[str, OpportunityType | None]] = [
         ("All", None),
         ("Cross exchange", "cross_exchange"),
         ("Funding", "funding"),
     ]
     return [
-        Button(f"• {name}" if choice == kind else name, data=callbacks.list_page(0, choice)) for name, choice in choices
+        Button(
+            f"• {name}" if choice == place.kind else name,
+            data=callbacks.list_page(Place(0, choice, place.asset)),
+        )
+        for name, choice in choices
     ]

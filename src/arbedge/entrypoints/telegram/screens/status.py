@@ -51,23 +51,22 @@ def find_stale(view: StatusView) -> list[str]:
 
 
 def _render_state(view: DependencyView) -> str:
-    return f"{view.state} {render_age(view.age_ms):>8}"
+    return f"{view.state} {'-' if view.age_ms is None else render_age(view.age_ms):>8}"
 
 
 def _render_troubles(all_views: list[tuple[str, DependencyView]]) -> str:
-    lines = [
-        f"{quote(name)}: {quote(view.state)}, {quote(view.error or 'no reason given', _ERROR_MAX)}"
-        for name, view in all_views
-        if view.state != "ok"
-    ]
-    return "\n".join(lines)
+    """What is wrong, said once for all that have the same trouble."""
+    troubles: dict[str, list[str]] = {}
+    for name, view in all_views:
+        if view.state != "ok":
+            reason = f"{quote(view.state)}, {quote(view.error or 'no reason given', _ERROR_MAX)}"
+            troubles.setdefault(reason, []).append(quote(name))
+    return "\n".join(f"{', '.join(names)}: {reason}" for reason, names in troubles.items())
 
 
 def _render_stale(feeds: list[tuple[str, DependencyView]]) -> str:
     stale = [
-        f"{quote(name)} (last good data {render_time(feed.last_success_at)})"
-        if feed.last_success_at
-        else f"{quote(name)} (no data yet)"
+        f"{quote(name)} (last good data {render_time(feed.last_success_at)})" if feed.last_success_at else quote(name)
         for name, feed in feeds
         if feed.state != "ok"
     ]

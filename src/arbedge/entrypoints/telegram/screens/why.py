@@ -44,7 +44,7 @@ def render_why_opportunity(view: WhyView, mode: str) -> Screen:
             Button("Details", data=callbacks.detail(opportunity.id)),
             Button("Refresh", data=callbacks.why(opportunity.id)),
         ],
-        [Button("Opportunities", data=callbacks.list_page(0, None)), MENU],
+        [Button("Opportunities", data=callbacks.list_page(callbacks.Place())), MENU],
     ]
     return compose(opportunity.mode if opportunity.mode != "live" else mode, blocks, buttons)
 
@@ -56,14 +56,14 @@ def render_why_asset(asset: str, view: WhyView, mode: str) -> Screen:
     if view.misses:
         blocks.append("Looked at and not told:")
         blocks += [render_miss(miss) for miss in view.misses[:_MISSES_SHOWN]]
-    if not view.open and not view.misses:
+    if not view.open and not view.misses and view.scan.age_ms is not None:
         blocks.append(
             f"The latest scan has nothing on {quote(asset)}: it is traded on fewer than two of the exchanges in one"
             f" quote currency, or it is further from the minimum than the {NEAR_MISSES_KEPT} nearest pairs."
         )
     blocks += [_render_counts(view), render_scan(view.scan)]
     rows = [[Button(f"Why {place}?", data=callbacks.why(item.id)) for place, item in enumerate(view.open, 1)]]
-    rows.append([Button("Opportunities", data=callbacks.list_page(0, None)), MENU])
+    rows.append([Button("Opportunities", data=callbacks.list_page(callbacks.Place())), MENU])
     return compose(mode, blocks, [row for row in rows if row])
 
 
@@ -74,7 +74,7 @@ def render_why_usage(mode: str) -> Screen:
             f"{bold('Why')} tells why something is or is not in the list.",
             "Send <code>/why BTC</code> for an asset, or <code>/why</code> with the id of an opportunity.",
         ],
-        [[Button("Opportunities", data=callbacks.list_page(0, None)), MENU]],
+        [[Button("Opportunities", data=callbacks.list_page(callbacks.Place())), MENU]],
     )
 
 

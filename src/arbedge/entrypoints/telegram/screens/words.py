@@ -2,12 +2,13 @@
 
 from typing import Final
 
+from arbedge.domain.policy import OpportunityType
 from arbedge.domain.reasons import EXPLANATIONS as DROPPED
 from arbedge.entrypoints.telegram.html import clean
 
 EXCHANGES: Final = {"binance": "Binance", "bybit": "Bybit", "okx": "OKX"}
 MARKETS: Final = {"spot": "spot", "perp": "perpetual"}
-TYPES: Final = {"cross_exchange": "cross exchange", "funding": "funding"}
+TYPES: Final[dict[OpportunityType, str]] = {"cross_exchange": "cross exchange", "funding": "funding"}
 SIDES: Final = {
     ("cross_exchange", "buy"): "Buy",
     ("cross_exchange", "sell"): "Sell",
@@ -23,8 +24,8 @@ ENDINGS: Final[dict[str, str]] = {
 }
 
 
-def name_type(kind: str) -> str:
-    return TYPES.get(kind, clean(kind.replace("_", " ")))
+def name_type(kind: OpportunityType) -> str:
+    return TYPES[kind]
 
 
 def name_place(exchange: str, market: str) -> str:
