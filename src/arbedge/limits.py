@@ -14,7 +14,8 @@ API_BODY_BYTES_MAX: Final = 65_536
 
 # -- scan
 BOOK_DEPTH: Final = 50  # levels a side kept with an opportunity (product specification, section 3)
-SHORTLIST_MAX: Final = 12  # candidates a scan verifies: 24 books fit every exchange's budget at a 10 s cadence
+SHORTLIST_MAX: Final = 24  # candidates a scan verifies: 48 books fit every exchange's budget at a 10 s cadence
+SHORTLIST_FRESH_MIN: Final = 8  # of them for what is not open yet, so that many open ones never keep out a new one
 NEAR_MISSES_KEPT: Final = 200  # the best dropped candidates of a scan that can be asked about
 SCAN_LEASE_MS: Final = 30_000  # a scan older than this has died; the next one may start
 INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a few times a week

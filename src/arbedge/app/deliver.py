@@ -15,6 +15,7 @@ from arbedge.errors import (
     MessengerThrottled,
     MessengerUnavailable,
     RecipientUnreachable,
+    StoreUnavailable,
 )
 from arbedge.ports.messenger import Screen
 from arbedge.ports.queues import Deliver
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 CLAIM_MS = 30_000  # a claim older than this belongs to a consumer that died
 UNKNOWN_OUTCOME = "unknown_outcome"
+RECORD_ATTEMPTS = 4
 
 RenderAlert = Callable[[Opportunity, int], Screen]
 
@@ -71,8 +73,22 @@ async def _show(services: Services, opportunity: Opportunity, delivery: Delivery
         log.warning("alert not shown", extra={"opportunity_id": opportunity.id, "error": error.code})
         await deliveries.settle(delivery, "failed", clock.now_ms(), error=error.code)
         return None
-    await deliveries.settle(delivery, "sent", clock.now_ms(), revision=opportunity.revision, message_id=message_id)
+    await _record_sent(services, delivery, opportunity.revision, message_id)
     return None
+
+
+async def _record_sent(services: Services, delivery: Delivery, revision: int, message_id: int) -> None:
+    """Tries again at once when the record fails: without it the next attempt could not know that this one succeeded."""
+    for attempt in range(RECORD_ATTEMPTS):
+        try:
+            await services.deliveries.settle(
+                delivery, "sent", services.clock.now_ms(), revision=revision, message_id=message_id
+            )
+        except StoreUnavailable:
+            if attempt == RECORD_ATTEMPTS - 1:
+                raise
+        else:
+            return
 
 
 async def _after_outage(services: Services, delivery: Delivery, error: MessengerUnavailable) -> int | None:

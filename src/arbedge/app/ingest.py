@@ -8,7 +8,7 @@ from arbedge.app.services import Services
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, FeedState, Market, Snapshot
 from arbedge.domain.normalise import normalise
-from arbedge.errors import ExchangeBlocked, ExchangeError, ExchangeRateLimited, ExchangeUnreachable
+from arbedge.errors import ExchangeBlocked, ExchangeError, ExchangeRateLimited, ExchangeUnreachable, StoreUnavailable
 from arbedge.ports.store import Catalogue, FeedHealth
 
 SNAPSHOT_VERSION = 1
@@ -34,7 +34,10 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
     if not fresh:
         return catalogue
     catalogue = catalogue.refreshed(fresh, services.clock.now_ms())
-    await services.instruments.save(catalogue)
+    try:
+        await services.instruments.save(catalogue)
+    except StoreUnavailable as error:
+        log.warning("instruments not kept", extra={"error": str(error)})  # this scan has them; the next asks again
     return catalogue
 
 

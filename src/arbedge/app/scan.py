@@ -15,6 +15,7 @@ from arbedge.app.ingest import FeedKey, load_catalogue, observe
 from arbedge.app.services import Services
 from arbedge.domain.detection import detect_all
 from arbedge.domain.detection.candidates import Candidate, Drop, Drops, LegRef
+from arbedge.domain.detection.shortlist import shortlist
 from arbedge.domain.detection.verification import LegMarket, verify
 from arbedge.domain.edge import Refused
 from arbedge.domain.episodes import Scan, advance, count_streaks
@@ -51,11 +52,16 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
     drops = Drops()
     candidates = detect_all(snapshot, snapshot.finished_at, services.policy, drops)
     known = await services.opportunities.load_current(started_at - services.policy.reopen_ms_max)
-    chosen = choose(candidates, {one.key for one in known if one.is_open}, drops)
+    open_since = {one.key: one.updated_at for one in known if one.is_open}
+    chosen, left = shortlist(candidates, open_since, begun.streaks.keys())
+    for candidate in left:
+        if candidate.key not in open_since:
+            _drop(drops, candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
     sightings = await _verify_all(services, chosen, snapshot, catalogue, drops)
 
     now = services.clock.now_ms()
-    scan = Scan(scan_id=scan_id, now=now, mode=snapshot.mode, sightings=sightings)
+    held = frozenset(candidate.key for candidate in left)
+    scan = Scan(scan_id=scan_id, now=now, mode=snapshot.mode, sightings=sightings, held=held)
     streaks = count_streaks(scan, begun.streaks)
     nearest = drops.nearest()
     reasons = {drop.candidate.key: drop.reason for drop in nearest}
@@ -85,14 +91,6 @@ async def _keep(services: Services, snapshot: Snapshot) -> None:
     for place, result in zip(("cache", "lake"), results, strict=True):
         if isinstance(result, BaseException):
             log.error("snapshot not kept", extra={"place": place, "error": type(result).__name__})
-
-
-def choose(candidates: list[Candidate], open_keys: set[str], drops: Drops) -> list[Candidate]:
-    """The candidates whose books are fetched: those of open episodes first, so that the list does not flicker."""
-    ranked = sorted(candidates, key=lambda one: one.key not in open_keys)
-    for candidate in ranked[SHORTLIST_MAX:]:
-        _drop(drops, candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
-    return ranked[:SHORTLIST_MAX]
 
 
 def _drop(drops: Drops, candidate: Candidate, reason: Reason, **numbers: float) -> None:

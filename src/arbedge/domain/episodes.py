@@ -15,12 +15,16 @@ from arbedge.limits import EDIT_INTERVAL_MS_MIN
 
 
 class Scan(Struct, frozen=True):
-    """What one scan saw: the sightings by key, and when each key now seen was first seen without a break."""
+    """What one scan saw: the sightings by key, and the keys that still were candidates but were not looked at closely.
+
+    A key held over is neither confirmed nor missed.
+    """
 
     scan_id: int
     now: int
     mode: Mode
     sightings: Mapping[str, Sighting]
+    held: frozenset[str] = frozenset()
 
 
 class Streak(Struct, frozen=True):
@@ -111,7 +115,7 @@ def _confirm(opportunity: Opportunity, sighting: Sighting, scan: Scan, policy: P
 
 
 def _miss(opportunity: Opportunity, scan: Scan, reason: str, policy: Policy) -> Opportunity:
-    missed = opportunity.missed_scans + 1
+    missed = opportunity.missed_scans + (opportunity.key not in scan.held)
     if scan.now >= opportunity.expires_at:
         return _end(opportunity, "expired", "unconfirmed_too_long", scan.now)
     if missed >= policy.missed_scans_max:

@@ -20,7 +20,7 @@ EXPLANATIONS: Final[dict[Reason, str]] = {
     "crossed_book": "a book was empty or its bid was not below its ask: bad data",
     "stale": "a quote was older than allowed",
     "skew": "the two quotes were taken too far apart in time",
-    "identity": "the prices differ so much that the tickers are most likely different assets",
+    "identity": "the ticker names different assets on these exchanges, by what is known or by prices far apart",
     "below_minimum": "after every cost the edge is below the minimum",
     "not_shortlisted": "better candidates used up this scan's order book budget",
     "book_unavailable": "an order book could not be fetched",

@@ -12,6 +12,7 @@ from arbedge.domain.detection.verification import LegMarket, verify
 from arbedge.domain.edge import Refused
 from arbedge.domain.market import Funding
 from arbedge.domain.policy import Policy
+from arbedge.limits import NEAR_MISSES_KEPT
 from tests.unit.domain.builders import HOUR, NOW, book, feed, instrument, quote, snapshot
 
 POLICY = Policy()
@@ -66,6 +67,12 @@ def test_the_odd_one_of_three_is_withheld_and_the_others_are_compared():
     found, drops = detect(feed("binance", odd), feed("bybit", fine), feed("okx", other))
     assert [(one.buy.exchange, one.sell.exchange) for one in found] == [("bybit", "okx")]
     assert drops.counts == {"identity": 2}
+
+
+def test_a_ticker_of_several_known_assets_is_never_compared_by_name():
+    twins = [quote(99.9, 100.0, asset="QI"), quote(100.5, 100.6, asset="QI")]
+    found, drops = detect(feed("binance", twins[0]), feed("bybit", twins[1]))
+    assert (found, drops.counts) == ([], {"identity": 1})
 
 
 def test_unequal_quote_currencies_are_never_compared():
@@ -212,3 +219,14 @@ def test_a_funding_sighting_needs_the_rates_it_was_found_with():
     ]
     with pytest.raises(ValueError, match="funding rate"):
         verify(candidate, *legs, NOW, POLICY)
+
+
+def test_the_nearest_misses_are_kept_whatever_order_they_come_in():
+    [found], _ = detect(feed("binance", quote(99.9, 100.0)), feed("okx", quote(100.5, 100.6)))
+    drops = Drops()
+    nets = [float(n * 7919 % 1000) for n in range(1000)]
+    for net in nets:
+        drops.add(net, ("below_minimum", {"net_bps": net}), lambda: found)
+    kept = [drop.numbers["net_bps"] for drop in drops.nearest()]
+    assert kept == sorted(nets, reverse=True)[:NEAR_MISSES_KEPT]
+    assert drops.counts == {"below_minimum": 1000}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbedge.domain.detection import cross_exchange, funding
-from arbedge.domain.edge import Refused, find_capacity, size_for, trace_curve, walk
+from arbedge.domain.edge import CURVE_SIZES_QUOTE, Refused, find_capacity, size_for, trace_curve, walk
 from arbedge.domain.market import Funding, Level
 from arbedge.domain.policy import Policy
 from tests.unit.domain.builders import HOUR, NOW, book, terms
@@ -205,3 +205,10 @@ def test_the_curve_leaves_out_sizes_below_the_exchange_minimum():
     buy, sell, value = ladder()
     strict = terms(sell.book, min_notional=D(400))
     assert trace_curve(value, buy, strict)[0].size_quote == 500
+
+
+def test_the_curve_covers_every_usual_size_where_the_books_are_deep():
+    buy, sell = terms(flat(size="5000")), terms(flat(size="5000", exchange="okx"))
+    curve = trace_curve(lambda size: cross_exchange.value(buy, sell, size, NOW, POLICY), buy, sell)
+    assert [round(point.size_quote, -2) for point in curve][-1] == 100_000
+    assert len(curve) == len(CURVE_SIZES_QUOTE)

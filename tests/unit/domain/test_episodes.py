@@ -32,9 +32,10 @@ class World:
     def __init__(self):
         self.now, self.streaks, self.known = NOW, {}, {}
 
-    def scan(self, *seen, after=TICK, reasons=None):
+    def scan(self, *seen, after=TICK, reasons=None, held=()):
         self.now += after
-        scan = Scan(scan_id=self.now, now=self.now, mode="synthetic", sightings={one.key: one for one in seen})
+        sightings = {one.key: one for one in seen}
+        scan = Scan(scan_id=self.now, now=self.now, mode="synthetic", sightings=sightings, held=frozenset(held))
         self.streaks = count_streaks(scan, self.streaks)
         recent = [one for one in self.known.values() if one.is_open or self.now - one.ended_at <= POLICY.reopen_ms_max]
         changed = advance(scan, recent, self.streaks, reasons or {}, POLICY)
@@ -110,6 +111,14 @@ def test_a_return_before_that_resets_the_count():
     world.scan()
     [back] = world.scan(sighting())
     assert (back.id, back.missed_scans, back.status) == (id_, 0, "active")
+
+
+def test_one_that_was_not_looked_at_is_neither_confirmed_nor_missed():
+    world, id_ = opened_world()
+    key = world.known[id_].key
+    for _ in range(5):
+        [held] = world.scan(held=[key])
+        assert (held.missed_scans, held.status, held.updated_at) == (0, "active", world.known[id_].updated_at)
 
 
 def test_it_expires_after_ten_minutes_without_confirmation():

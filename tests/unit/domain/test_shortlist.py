@@ -1,0 +1,58 @@
+"""Which candidates get their order books fetched."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arbedge.domain.detection.candidates import Candidate, LegRef
+from arbedge.domain.detection.shortlist import shortlist
+from arbedge.limits import SHORTLIST_FRESH_MIN, SHORTLIST_MAX
+
+
+def candidate(name: str, type_: str = "cross_exchange", net: float = 20.0) -> Candidate:
+    legs = [LegRef(exchange, "spot", name, side) for exchange, side in (("binance", "buy"), ("okx", "sell"))]
+    return Candidate(type_, name, "USDT", *legs, net + 20, net)
+
+
+def many(prefix: str, count: int, type_: str = "cross_exchange") -> list[Candidate]:
+    return [candidate(f"{prefix}{index}", type_) for index in range(count)]
+
+
+def test_everything_fits_when_there_is_little():
+    few = many("A", 5)
+    assert shortlist(few, {}, set()) == (few, [])
+
+
+def test_many_open_episodes_never_keep_out_something_new():
+    known, new = many("K", 40, "funding"), many("N", 3)
+    chosen, left = shortlist(known + new, {one.key: 1 for one in known}, set())
+    assert {one.key for one in new} <= {one.key for one in chosen}
+    assert len(chosen) == SHORTLIST_MAX
+    assert len(left) == 40 - (SHORTLIST_MAX - 3)
+
+
+def test_the_types_take_turns():
+    chosen, _ = shortlist(many("F", 60, "funding") + many("C", 60), {}, set())
+    assert sum(one.type == "funding" for one in chosen) == SHORTLIST_MAX // 2
+
+
+def test_what_one_scan_has_seen_comes_before_what_none_has():
+    all_ = many("N", 60)
+    chosen, _ = shortlist(all_, {}, {all_[59].key})
+    assert all_[59] in chosen
+
+
+def test_the_open_episode_not_looked_at_for_longest_comes_first():
+    known = many("K", 30)
+    since = {one.key: index for index, one in enumerate(reversed(known))}
+    chosen, left = shortlist(known, since, set())
+    assert max(since[one.key] for one in chosen) < min(since[one.key] for one in left)
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 60))
+def test_nothing_is_lost_or_doubled_and_the_budget_holds(open_, funding, cross):
+    known, fresh = many("K", open_), many("F", funding, "funding") + many("C", cross)
+    everything = known + fresh
+    chosen, left = shortlist(everything, {one.key: 1 for one in known}, set())
+    assert sorted(one.key for one in chosen + left) == sorted(one.key for one in everything)
+    assert len(chosen) == min(SHORTLIST_MAX, len(everything))
+    assert sum(one in fresh for one in chosen) >= min(len(fresh), SHORTLIST_FRESH_MIN)
