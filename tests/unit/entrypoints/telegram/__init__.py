@@ -1,0 +1,1 @@
+"""The bot's parsing, rules and screens."""
