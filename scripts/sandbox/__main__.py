@@ -1,9 +1,12 @@
 """`python -m scripts.sandbox`: the sandbox on a port, until interrupted."""
 
 import argparse
+import sys
 
 from scripts.sandbox.app import create_sandbox
 from scripts.sandbox.config import SEED_DEFAULT, SandboxConfig
+from scripts.sandbox.market.recordings import MissingFixturesError
+from scripts.sandbox.market.sources import UnknownMarketError
 from scripts.sandbox.server import uvicorn_server
 
 
@@ -28,7 +31,11 @@ def main() -> None:
         seed=arguments.seed,
         market=arguments.market,
     )
-    uvicorn_server(create_sandbox(config), arguments.host, arguments.port).run()
+    try:
+        sandbox = create_sandbox(config)
+    except (UnknownMarketError, MissingFixturesError) as error:
+        sys.exit(f"sandbox: {error}")
+    uvicorn_server(sandbox, arguments.host, arguments.port).run()
 
 
 if __name__ == "__main__":

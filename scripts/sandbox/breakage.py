@@ -49,16 +49,20 @@ def replay_body(body: bytes, receive: Receive) -> Receive:
     return receive_again
 
 
-def sever(scope: Scope, error: type[httpx.TransportError]) -> None:
+async def sever(scope: Scope, error: type[httpx.TransportError]) -> None:
     """Close the connection without an answer; in process, where there is none, speak as a client's transport would."""
     transport: asyncio.Transport | None = scope.get("state", {}).get("transport")
     if transport is None:
         raise error("connection closed by the sandbox")
+    if transport.is_closing():
+        return
     raw: socket.socket | None = transport.get_extra_info("socket")
     if raw is not None:
         # Linger 0 makes the kernel send RST instead of FIN, as a crashed peer does.
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+    # The server learns of the cut in the loop's next rounds; answering nothing before that would look like a mistake.
+    await asyncio.sleep(0.01)
 
 
 class FaultMiddleware:
@@ -96,9 +100,9 @@ class FaultMiddleware:
             case "timeout":
                 if "transport" in scope.get("state", {}):
                     await asyncio.sleep(TIMEOUT_SECONDS_DEFAULT if fault.value is None else fault.value)
-                sever(scope, httpx.ReadTimeout)
+                await sever(scope, httpx.ReadTimeout)
             case "reset":
-                sever(scope, httpx.ReadError)
+                await sever(scope, httpx.ReadError)
             case "html":
                 await HTMLResponse(HTML_PAGE, int(fault.value or 503))(scope, receive, send)
             case "malformed":
