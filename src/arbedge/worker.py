@@ -54,7 +54,7 @@ async def fetch(env: Any, request: Any) -> Any:
     except ConfigurationError as error:
         log.critical("misconfigured: %s", error)
         return make_response(*misconfigured_answer(error, request_id.get() or ""))
-    if urlsplit(request.url).path == WEBHOOK_PATH and request.method == "POST":
+    if urlsplit(str(request.url)).path == WEBHOOK_PATH and request.method == "POST":
         answer = await handle_webhook(services, request.headers, stream_body(request))
         return make_response(answer.status, answer.headers, answer.body)
     if _says_too_large(request.headers.get("content-length")):

@@ -5,7 +5,7 @@ always said (`FeeRate.basis`). Sources: the exchanges' fee schedules, collected 
 """
 
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -24,16 +24,17 @@ class FeeRate(Struct, frozen=True):
         return float(self.taker * 10_000)
 
 
-_BASE_TIER: dict[tuple[ExchangeId, Market], FeeRate] = {
-    (exchange, market): FeeRate(taker=Decimal(taker), maker=Decimal(maker), basis="base_tier")
-    for exchange, market, taker, maker in (
-        ("binance", "spot", "0.0010", "0.0010"),
-        ("binance", "perp", "0.0005", "0.0002"),
-        ("bybit", "spot", "0.0010", "0.0010"),
-        ("bybit", "perp", "0.00055", "0.0002"),
-        ("okx", "spot", "0.0010", "0.0008"),
-        ("okx", "perp", "0.0005", "0.0002"),
-    )
+def _tier(taker: str, maker: str) -> FeeRate:
+    return FeeRate(taker=Decimal(taker), maker=Decimal(maker), basis="base_tier")
+
+
+_BASE_TIER: Final[dict[tuple[ExchangeId, Market], FeeRate]] = {
+    ("binance", "spot"): _tier("0.0010", "0.0010"),
+    ("binance", "perp"): _tier("0.0005", "0.0002"),
+    ("bybit", "spot"): _tier("0.0010", "0.0010"),
+    ("bybit", "perp"): _tier("0.00055", "0.0002"),
+    ("okx", "spot"): _tier("0.0010", "0.0008"),
+    ("okx", "perp"): _tier("0.0005", "0.0002"),
 }
 
 

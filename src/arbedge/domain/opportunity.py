@@ -76,7 +76,7 @@ class Opportunity(Struct, kw_only=True):
     revised_at: int
     revised_net_bps: Decimal
     sighting: Sighting
-    transitions: list[Transition] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list[Transition])
 
     @property
     def is_open(self) -> bool:

@@ -4,12 +4,11 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Response
 
-from arbedge.app.browse import explain_opportunity, get_opportunity, list_opportunities
+from arbedge.app.browse import explain_opportunity, get_opportunity, is_visible, list_opportunities
 from arbedge.app.services import Services
 from arbedge.app.views import OpportunityDetail
 from arbedge.domain.permissions import get_rights, is_allowed
 from arbedge.domain.person import Person
-from arbedge.domain.policy import PREMIUM_NET_BPS
 from arbedge.entrypoints.http.auth import Reader, require
 from arbedge.entrypoints.http.documents import SECURED, describe_responses
 from arbedge.entrypoints.http.envelope import JSON, encode
@@ -80,7 +79,7 @@ async def _require_opportunity(services: Services, person: Person, opportunity_i
         found = await get_opportunity(services.opportunities, opportunity_id, services.clock.now_ms())
     if found is None:
         raise refuse_missing("opportunity")
-    if found.net_bps >= PREMIUM_NET_BPS:
+    if not await is_visible(services.deliveries, person, found):
         require(person, "opportunities.premium")
     return found
 

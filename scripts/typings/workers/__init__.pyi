@@ -1,0 +1,20 @@
+"""The part of the Workers SDK the project uses."""
+
+from typing import Any
+
+from . import asgi as asgi
+
+class WorkerEntrypoint:
+    env: Any
+    ctx: Any
+    def __init__(self, ctx: Any, env: Any) -> None: ...
+
+class DurableObject:
+    env: Any
+    ctx: Any
+    def __init__(self, ctx: Any, env: Any) -> None: ...
+
+class Response:
+    def __init__(
+        self, body: Any = ..., *, status: int = ..., headers: dict[str, str] | list[tuple[str, str]] = ...
+    ) -> None: ...

@@ -1,0 +1,3 @@
+from typing import Any
+
+async def fetch(app: Any, request: Any, env: Any) -> Any: ...
