@@ -16,7 +16,7 @@ let health = null;
 let askedAt = 0;
 
 function formatAge(ms) {
-  if (ms === null) return "never";
+  if (ms === null) return "none yet";
   const seconds = Math.round(ms / 1000);
   if (seconds < 120) return `${seconds} s ago`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} min ago`;
@@ -26,7 +26,8 @@ function formatAge(ms) {
 function renderRow(name, known, grown) {
   const age = known.age_ms === null ? null : known.age_ms + grown;
   const counted = known.quotes ? ` · ${known.quotes} quotes` : "";
-  const detail = `last answer ${formatAge(age)}${counted}${known.error ? ` · ${known.error}` : ""}`;
+  const seen = age === null ? "no answer yet" : `last answer ${formatAge(age)}`;
+  const detail = `${seen}${counted}${known.error ? ` · ${known.error}` : ""}`;
   return el("div", { class: "row" },
     el("span", { class: "what" }, NAMES[name] ?? name),
     el("span", { class: `state ${known.state}` }, STATES[known.state] ?? known.state),
@@ -45,9 +46,8 @@ function render() {
     el("section", { class: "card", "aria-label": NAMES[exchange] ?? exchange },
       el("h3", {}, NAMES[exchange] ?? exchange),
       ...Object.entries(markets).map(([market, known]) => renderRow(market, known, grown)))));
-  byId("dependencies").replaceChildren(...Object.entries(health.dependencies).map(([name, known]) =>
-    el("div", { class: "card" }, renderRow(name, known, grown))));
-  byId("dependencies-title").hidden = false;
+  byId("dependencies").replaceChildren(...Object.entries(health.dependencies).map(([name, known]) => renderRow(name, known, grown)));
+  byId("runs-on").hidden = false;
 }
 
 function setOverall(state, text) {

@@ -1,6 +1,6 @@
 // Draws the API page from openapi.json: operations with their fields and a form that really asks, then the shapes.
 
-import { byId, el } from "./dom.js";
+import { byId, el, prose } from "./dom.js";
 
 const main = byId("main");
 const credentials = { "X-User-ID": "", Authorization: "" };
@@ -32,7 +32,7 @@ function renderField(parameter, id) {
   input.dataset.where = parameter.in;
   return el("tr", {},
     el("th", { scope: "row" }, el("label", { for: id }, name)),
-    el("td", {}, nameType(schema), " ", el("span", { class: "soft" }, describeBounds(parameter)), el("br"), parameter.description ?? ""),
+    el("td", {}, nameType(schema), " ", el("span", { class: "soft" }, describeBounds(parameter)), el("br"), prose(parameter.description ?? "")),
     el("td", {}, input));
 }
 
@@ -68,7 +68,7 @@ function renderOperation(path, method, operation) {
       ...fields.map((one) => renderField(one, `${operation.operationId}-${one.name}`))))));
   }
   const answers = Object.entries(operation.responses).map(([status, { description, content }]) =>
-    el("li", {}, el("b", {}, status), " ", status === "200" && content ? nameType(Object.values(content)[0].schema) : description));
+    el("li", {}, el("b", {}, status), " ", status === "200" && content ? nameType(Object.values(content)[0].schema) : prose(description)));
   form.append(el("ul", { class: "answers" }, ...answers));
   if (method === "get") {
     form.append(el("button", { type: "submit" }, "Try it"), output);
@@ -79,7 +79,7 @@ function renderOperation(path, method, operation) {
   }
   return el("section", { class: "card operation", id: operation.operationId, "aria-label": `${method} ${path}` },
     el("h3", {}, el("span", { class: "method" }, method.toUpperCase()), el("span", { class: "path" }, path)),
-    el("p", {}, el("b", {}, operation.summary ?? ""), ". ", operation.description ?? ""), form);
+    el("p", {}, el("b", {}, operation.summary ?? ""), el("br"), prose(operation.description ?? "")), form);
 }
 
 function renderCredentials(schemes) {
@@ -87,7 +87,7 @@ function renderCredentials(schemes) {
     const input = el("input", { id: scheme.name, autocomplete: "off", spellcheck: "false" });
     input.addEventListener("input", () => { credentials[scheme.name] = input.value.trim(); });
     return el("tr", {}, el("th", { scope: "row" }, el("label", { for: scheme.name }, scheme.name)),
-      el("td", {}, scheme.description.replaceAll("`", "")), el("td", {}, input));
+      el("td", {}, prose(scheme.description)), el("td", {}, input));
   });
   return el("section", { class: "card operation", "aria-label": "Who asks" }, el("h3", {}, "Who asks"),
     el("p", { class: "soft" }, "Used by the forms below, kept only in this page."),
@@ -99,7 +99,7 @@ function renderSchema(name, schema) {
   const entries = Object.entries(schema.properties ?? {}).flatMap(([field, type]) =>
     [el("dt", {}, field, required.has(field) ? "" : " (may be absent)"), el("dd", {}, nameType(type))]);
   return el("details", { id: name }, el("summary", {}, el("b", {}, name)),
-    el("p", { class: "soft" }, (schema.description ?? "").replaceAll("`", "")), el("dl", { class: "schema" }, ...entries));
+    el("p", { class: "soft" }, prose(schema.description ?? "")), el("dl", { class: "schema" }, ...entries));
 }
 
 function openTarget() {
@@ -113,7 +113,7 @@ try {
     Object.entries(methods).map(([method, operation]) => renderOperation(path, method, operation)));
   main.replaceChildren(
     el("h1", {}, description.info.title),
-    el("p", { class: "lead" }, description.info.description.replaceAll("`", "")),
+    el("p", { class: "lead" }, prose(description.info.description)),
     renderCredentials(description.components.securitySchemes ?? {}),
     ...operations,
     el("section", { "aria-labelledby": "shapes" }, el("h2", { id: "shapes" }, "Shapes"),

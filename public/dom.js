@@ -10,6 +10,11 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
+// Text in which `backticks` mark code.
+export function prose(text) {
+  return el("span", {}, ...text.split("`").map((part, index) => (index % 2 ? el("code", {}, part) : part)));
+}
+
 export function byId(id) {
   return document.getElementById(id);
 }

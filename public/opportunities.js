@@ -44,8 +44,9 @@ export async function showOpportunities() {
     byId("opportunities").replaceChildren();
     return;
   }
-  const none = "Nothing is worth it after costs right now. Closest:";
-  byId("open-message").textContent = body.data.length ? "" : none;
+  const none = body.meta.scan.age_ms === null ? "No scan has finished yet." : "Nothing is worth it after costs right now.";
+  const nearest = body.meta.closest.length ? " Closest:" : "";
+  byId("open-message").textContent = body.data.length ? "" : none + nearest;
   byId("opportunities").replaceChildren(...(body.data.length
     ? body.data.map(renderOne)
     : [el("ul", {}, ...body.meta.closest.map(renderMiss))]));
