@@ -156,9 +156,11 @@ def data_of(screen: Screen) -> dict[str, str]:
     return {button.text: button.data for row in screen.buttons for button in row if button.data}
 
 
-def message(text: str = "hello", user_id: int = 123456789, chat_id: int | None = None, **changes: Any) -> dict[str, Any]:
+def message(
+    text: str = "hello", user_id: int = 123456789, chat_id: int | None = None, **changes: Any
+) -> dict[str, Any]:
     """A private message; a command at its start is marked as clients mark it."""
-    head = text.split(maxsplit=1)[0] if text.strip() else ""
+    head = f"{text} ".split(maxsplit=1)[0] if f"{text}".strip() else ""
     entities = [{"type": "bot_command", "offset": 0, "length": len(head)}] if head.startswith("/") else None
     fields: dict[str, Any] = {
         "message_id": 77,
