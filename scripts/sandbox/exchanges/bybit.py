@@ -109,7 +109,10 @@ class Bybit:
             )
         page, next_cursor = paged(sorted(rows, key=lambda row: row.symbol), limit, cursor)
         key = ("bybit linear", category, symbol, status, coin, limit, cursor)
-        build: Callable[[], bytes] = lambda: encode_list(category, [linear_instrument(r) for r in page], next_cursor)  # noqa: E731
+
+        def build() -> bytes:
+            return encode_list(category, [linear_instrument(row) for row in page], next_cursor)
+
         return self.envelope(self._holder.rendered_once(key, build))
 
     def tickers(self, params: Params) -> bytes:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 from scripts.sandbox.market.noise import key_of, uniform
 from scripts.sandbox.market.tickers import OKX_CONTRACT_VALUES, ticker_of
@@ -162,8 +163,9 @@ def quotes_of(exchange: ExchangeName, kind: MarketKind, asset: Asset) -> list[st
     return quotes
 
 
+@cache
 def build_boards() -> dict[tuple[ExchangeName, MarketKind], tuple[Listing, ...]]:
-    """Every instrument of every exchange and market, in the order the exchange lists them."""
+    """Every instrument of every exchange and market, in the order the exchange lists them: a constant."""
     assets = build_assets()
     prices = {name: asset.price for name, asset in assets.items()} | {"USDT": 1.0}
     boards: dict[tuple[ExchangeName, MarketKind], tuple[Listing, ...]] = {}

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO, cast
 
 from scripts.sandbox.market.listings import Listing, build_listing
 from scripts.sandbox.market.recorded import Recording, Track
@@ -32,11 +33,11 @@ def open_rows(fixtures: Path, file: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(lines)
 
 
-def open_text(fixtures: Path, file: str):  # noqa: ANN201
+def open_text(fixtures: Path, file: str) -> TextIO:
     path = fixtures / "market" / file
     if not path.exists():
         raise MissingFixturesError(f"recorded data is missing: {path}. Point ARBEDGE_FIXTURES to the fixtures folder.")
-    return gzip.open(path, "rt", encoding="utf-8")
+    return cast("TextIO", gzip.open(path, "rt", encoding="utf-8"))
 
 
 def listing_at(

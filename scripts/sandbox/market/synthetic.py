@@ -36,7 +36,7 @@ class SyntheticSource:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.boards: Boards = build_boards()
+        self.boards: Boards = dict(build_boards())
         self.dislocations = DislocationSchedule(seed, self.boards)
         self.funding = FundingPlan(seed, self.boards)
         self._assets = build_assets()
