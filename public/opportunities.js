@@ -35,18 +35,26 @@ function renderMiss(miss) {
   return el("li", {}, `${miss.asset}: ${miss.buy} → ${miss.sell}, ${formatBps(miss.net_bps)} after costs; ${miss.explanation}`);
 }
 
+// A text that stays the same must not be announced again.
+function setMessage(text) {
+  if (byId("open-message").textContent !== text) byId("open-message").textContent = text;
+}
+
 export async function showOpportunities() {
   byId("open").hidden = false;
+  // Whoever reads one with the keyboard keeps their place.
+  if (byId("opportunities").contains(document.activeElement)) return;
   const response = await fetch(LIST, { headers: { "x-user-id": byId("person").value } });
   const body = await response.json();
   if (!body.success) {
-    byId("open-message").textContent = body.error.message;
+    setMessage(body.error.message);
     byId("opportunities").replaceChildren();
     return;
   }
   const none = body.meta.scan.age_ms === null ? "No scan has finished yet." : "Nothing is worth it after costs right now.";
   const nearest = body.meta.closest.length ? " Closest:" : "";
-  byId("open-message").textContent = body.data.length ? "" : none + nearest;
+  const plan = body.meta.is_premium_included ? "" : "This plan leaves premium opportunities (50 bps and more) out. ";
+  setMessage(body.data.length ? plan : plan + none + nearest);
   byId("opportunities").replaceChildren(...(body.data.length
     ? body.data.map(renderOne)
     : [el("ul", {}, ...body.meta.closest.map(renderMiss))]));

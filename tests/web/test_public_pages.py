@@ -1,0 +1,137 @@
+"""The status page and the API page in headless Chromium, served with the policy they are deployed with."""
+
+import asyncio
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from arbedge.domain.market import EXCHANGES, MARKETS
+from arbedge.entrypoints.http.api import bind
+from scripts.layout import NODE_MODULES, ROOT
+from scripts.screenshot import any_node
+from tests.integration.http.builders import NOW, drop, feed, opportunity, report
+from tests.integration.http.world import API, World
+from tests.web.conftest import bound
+
+IMAGES = ROOT / "build"
+PUBLIC = ROOT / "public"
+
+pytestmark = pytest.mark.xdist_group("public_pages")
+
+
+def read_headers() -> list[tuple[bytes, bytes]]:
+    """The headers of `_headers`, which the platform adds to every asset."""
+    lines = (PUBLIC / "_headers").read_text().splitlines()
+    assert lines[0] == "/*"
+    pairs = (line.strip().split(": ", 1) for line in lines[1:])
+    return [(name.lower().encode(), value.encode()) for name, value in pairs]
+
+
+def serve_site(world: World) -> ASGIApp:
+    """What the platform does: the API first, assets with their headers for the rest."""
+    api, assets = bind(API, world.services), StaticFiles(directory=PUBLIC, html=True)
+    extra = read_headers()
+
+    async def site(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_asset(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *extra]}
+            await send(message)
+
+        if scope["path"].startswith("/api/"):
+            await api(scope, receive, send)
+        else:
+            await assets(scope, receive, send_asset)
+
+    return site
+
+
+async def fill(world: World) -> None:
+    world.seed()
+    one = report(drop("ADA"))
+    assert await world.services.scans.begin(one.scan_id, "synthetic", one.started_at)
+    broken = {"state": "unreachable", "error": "no answer in 4 s", "last_success_at": NOW - 95_000}
+    feeds = [feed(a, b, **(broken if (a, b) == ("okx", "perp") else {})) for a in EXCHANGES for b in MARKETS]
+    await world.services.scans.finish(one, {}, feeds)
+    markup = opportunity("<b>X</b>", "20")
+    await world.services.opportunities.save([opportunity("BTC", "70"), markup])
+
+
+@pytest.fixture(scope="module")
+def site_url() -> Iterator[str]:
+    world = World("dev")
+    asyncio.run(fill(world))
+    listening = bound()
+    config = uvicorn.Config(serve_site(world), loop="asyncio", log_level="warning", ws="none", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=10)
+        listening.close()
+
+
+@pytest.fixture(scope="module")
+def seen(site_url: str) -> dict[str, Any]:
+    if not (NODE_MODULES / "playwright-core").is_dir():
+        pytest.skip("playwright-core is not installed")
+    IMAGES.mkdir(exist_ok=True)
+    command = [any_node(), str(Path(__file__).with_name("public_pages.mjs")), site_url, str(IMAGES)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_nothing_went_wrong_and_no_other_host_was_asked(seen: dict[str, Any]) -> None:
+    assert seen["errors"] == []
+
+
+def test_the_page_fits_a_phone_and_names_its_controls(seen: dict[str, Any]) -> None:
+    assert (seen["homeOverflows"], seen["docsOverflow"]) == (False, False)
+    assert (seen["homeNameless"], seen["docsNameless"]) == (0, 0)
+
+
+def test_a_market_that_is_not_real_is_said_to_be(seen: dict[str, Any]) -> None:
+    assert "synthetic" in seen["market"]
+
+
+def test_the_feed_that_fails_is_seen_beside_those_that_work(seen: dict[str, Any]) -> None:
+    assert seen["exchanges"] == ["Binance", "Bybit", "OKX"]
+    assert sorted(seen["states"]) == ["unreachable from here", *["working"] * 5]
+    assert "no answer in 4 s" in seen["broken"]
+    assert "95 s ago" in seen["broken"] or "96 s ago" in seen["broken"]
+    assert seen["overall"] == "parts are degraded"
+    assert seen["dependencies"] == ["Database", "Cache", "History", "Queues", "Telegram"]
+
+
+def test_an_opportunity_opens_into_its_waterfall(seen: dict[str, Any]) -> None:
+    assert [text.split(" ·")[0] for text in seen["opportunities"]] == ["BTC", "<b>X</b>"]
+    assert seen["waterfall"][0].split("\t") == ["gross", "90.00 bps"]
+    assert seen["waterfall"][-1].split("\t") == ["net", "70.00 bps"]
+    assert all("synthetic" in leg and "s old" in leg for leg in seen["legs"])
+
+
+def test_a_plan_without_premium_sees_the_rest_and_is_told(seen: dict[str, Any]) -> None:
+    assert [text.split(" ·")[0] for text in seen["freeOpportunities"]] == ["<b>X</b>"]
+
+
+def test_when_nothing_answers_the_last_known_stays_with_its_age(seen: dict[str, Any]) -> None:
+    assert seen["staleShown"] == 3
+
+
+def test_the_api_page_shows_every_route_and_asks_for_real(seen: dict[str, Any]) -> None:
+    assert seen["paths"] == list(API.openapi()["paths"])
+    assert "GET /api/v1/opportunities?limit=1" in seen["tried"]
+    assert '"next_cursor": "' in seen["tried"]
+    assert seen["shape"] == ["data", "next_cursor", "meta", "success"]
