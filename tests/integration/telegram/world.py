@@ -17,7 +17,7 @@ from arbedge.entrypoints.telegram.webhook import handle_webhook
 from scripts.sandbox.breakage import FaultMiddleware
 from scripts.sandbox.config import SandboxConfig
 from scripts.sandbox.fault_replies import fault_renderers
-from scripts.sandbox.faults import Fault, FaultTable
+from scripts.sandbox.faults import Fault, FaultTable, Kind
 from scripts.sandbox.requests import RequestLog
 from scripts.sandbox.telegram import TelegramSandbox
 from scripts.sandbox.telegram import build as build_telegram
@@ -84,7 +84,7 @@ class World:
         connection.commit()
         return rows
 
-    def break_telegram(self, kind: str, path: str | None = None, value: float | None = None) -> None:
+    def break_telegram(self, kind: Kind, path: str | None = None, value: float | None = None) -> None:
         self._faults.add(Fault(target="telegram", kind=kind, path=path, value=value))
 
     def mend_telegram(self) -> None:

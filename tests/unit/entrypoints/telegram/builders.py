@@ -27,7 +27,7 @@ def cross(asset: str = "BTC", *, sell_at: str = "100.9", **changes: Any) -> Oppo
     sell = terms(book("okx", symbol=f"{asset}-USDT", bids=[(sell_at, "30")], asks=[("101.5", "5")]), asset=asset)
 
     def value(size: Decimal) -> Edge:
-        return cross_exchange.value(buy, sell, size, POLICY)
+        return cross_exchange.value(buy, sell, size, NOW, POLICY)
 
     return _opportunity("cross_exchange", asset, buy, sell, value, **changes)
 
@@ -157,7 +157,7 @@ def data_of(screen: Screen) -> dict[str, str]:
 
 
 def message(
-    text: str = "hello", user_id: int = 123456789, chat_id: int | None = None, **changes: Any
+    text: Any = "hello", user_id: int = 123456789, chat_id: int | None = None, **changes: Any
 ) -> dict[str, Any]:
     """A private message; a command at its start is marked as clients mark it."""
     head = f"{text} ".split(maxsplit=1)[0] if f"{text}".strip() else ""

@@ -82,7 +82,7 @@ def test_service_accounts_are_no_people(sender: int):
 
 
 def test_bots_are_no_people():
-    assert not parse(message=message(**{"from": {"id": 5, "is_bot": True}})).payload.sender.is_person
+    assert not parse(message=message() | {"from": {"id": 5, "is_bot": True}}).payload.sender.is_person
 
 
 def test_ids_of_52_bits_survive():

@@ -105,7 +105,8 @@ def _render_own(reason: Withheld | None, delivery: Delivery | None) -> str:
         lines.append("Your chat: nothing was planned for it")
     else:
         state = quote(_DELIVERY.get(delivery.state, delivery.state), 60)
-        lines.append(f"Your chat: {state}, {render_time(delivery.updated_at)} (<code>{quote(delivery.state)}</code>)")
+        codes = ", ".join(quote(code, 60) for code in (delivery.state, delivery.error) if code)
+        lines.append(f"Your chat: {state}, {render_time(delivery.updated_at)} (<code>{codes}</code>)")
     return "\n".join(lines)
 
 

@@ -1,0 +1,84 @@
+"""Button data: short enough, readable again, and nothing else accepted."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arbedge.entrypoints.telegram import callbacks
+from arbedge.entrypoints.telegram.callbacks import Place, parse_place
+from arbedge.entrypoints.telegram.taps import TAPS, parse_tap
+
+ID = "0123456789abcdef"
+PLACES = st.builds(
+    Place,
+    st.integers(0, 9999),
+    st.sampled_from([None, "cross_exchange", "funding"]),
+    st.none() | st.from_regex(r"[\w]{1,20}", fullmatch=True),
+)
+
+
+@given(PLACES)
+def test_every_place_fits_and_leads_back(place: Place):
+    for data in (callbacks.list_page(place), callbacks.detail(ID, place)):
+        assert 1 <= len(data.encode()) <= 64
+        assert parse_tap(data)
+    back = parse_place(str(place))
+    assert (back.page, back.kind) == (place.page, place.kind)
+    assert back.asset in {place.asset, None}
+    if place.asset and place.asset.isascii():
+        assert back == place
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        callbacks.HOME,
+        callbacks.STATUS,
+        callbacks.HELP,
+        callbacks.topic("numbers"),
+        callbacks.list_page(Place()),
+        callbacks.detail(ID),
+        callbacks.why(ID),
+        callbacks.open_alert(ID),
+        callbacks.why_alert(ID),
+        callbacks.page_number(2, 3),
+        "op:l:0",
+        "m:home",
+    ],
+)
+def test_what_our_buttons_carry_is_understood(data: str):
+    assert parse_tap(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        ":",
+        "m",
+        "m:home:",
+        "m:home:1",
+        "op:l",
+        "op:l:",
+        "op:l:-1",
+        "op:l:99999",
+        "op:l:٣",
+        "op:l:0:z",
+        "op:l:0:x:../..",
+        "op:d",
+        f"op:d:{ID.upper()}",
+        f"op:d:{ID}0",
+        f"op:d:{ID}:",
+        f"op:d:{ID}\n",
+        "ex:ok:opp_00000000:999999:ZZZZ",
+        "op:l:0' OR 1=1",
+    ],
+)
+def test_anything_else_is_no_longer_valid(data: str):
+    assert parse_tap(data) is None
+
+
+@given(st.text(max_size=64))
+def test_no_data_breaks_it(data: str):
+    tap = parse_tap(data)
+    assert tap is None or tap.row in TAPS.values()

@@ -1,0 +1,98 @@
+"""The detail screen: all that is needed to check the net edge by hand."""
+
+import re
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from arbedge.app.views import view_opportunity
+from arbedge.entrypoints.telegram import callbacks
+from arbedge.entrypoints.telegram.callbacks import Place
+from arbedge.entrypoints.telegram.screens.detail import render_detail, render_hidden, render_leg, render_missing
+from tests.unit.domain.builders import NOW
+from tests.unit.entrypoints.telegram.builders import carry, cross, data_of, ended, read
+
+
+def shown(opportunity, now: int = NOW + 2_000, place: Place | None = None) -> str:
+    return read(render_detail(view_opportunity(opportunity, now), now, place or Place()))
+
+
+def test_a_reader_can_compute_the_net_edge_from_what_is_shown():
+    """Size, averages and fees off the screen give the net off the screen, to the rounding of each part."""
+    opportunity = cross()
+    text = shown(opportunity)
+    (size,) = (Decimal(size) for size in re.findall(r"Size ([\d.]+) BTC", text))
+    tops = [Decimal(price) for price in re.findall(r"top of book ([\d.]+)", text)]
+    averages = [Decimal(price) for price in re.findall(r"average at the size ([\d.]+)", text)]
+    fees = [Decimal(fee) / 10_000 for fee in re.findall(r"taker fee ([\d.]+) bps", text)]
+    (transfer,) = (Decimal(bps) for bps in re.findall(r"transfer\s+([+-][\d.]+)", text))
+    bought, sold = size * averages[0], size * averages[1]
+    cash = sold * (1 - fees[1]) - bought * (1 + fees[0])
+    by_hand = cash / (size * tops[0]) * 10_000 + transfer
+    assert abs(by_hand - opportunity.net_bps) < Decimal("0.0005")
+    assert f"Net {opportunity.net_bps:+.2f} bps" in text
+
+
+def test_every_leg_states_price_fee_basis_age_source_and_mode():
+    text = shown(cross())
+    assert "Buy Binance spot BTCUSDT\ntop of book 100, average at the size 100.01875 USDT" in text
+    assert "taker fee 10 bps a fill, entry tier of a new account" in text
+    assert text.count("book 2.0 s old (2026-11-21 22:26:40 UTC), source api, mode synthetic") == 2
+
+
+def test_funding_legs_state_rate_interval_and_next_settlement():
+    text = shown(carry())
+    assert "funding -0.0400 % every 8 h, next 2026-11-22 00:26:40 UTC" in text
+    assert "funding +0.1100 % every 4 h, next 2026-11-21 23:26:40 UTC" in text
+    assert "Held for 24 h" in text
+    assert "Held for" not in shown(cross())
+
+
+def test_size_capacity_curve_confidence_and_life_are_shown():
+    opportunity = cross()
+    text = shown(opportunity)
+    assert "Size 8 BTC = 800.00 USDT" in text
+    assert "Stays above the minimum up to 2,500.00 USDT" in text
+    assert "Net bps by size" in text
+    assert re.search(r"1,000\.00 USDT\s+\+\d", text)
+    assert "Confidence not known" in text
+    assert "detected 2026-11-21 22:26:30 UTC" in text
+    assert "ends without confirmation 2026-11-21 22:36:40 UTC" in text
+
+
+def test_an_ended_one_says_why():
+    text = shown(ended(cross()))
+    assert "BTC · cross exchange · vanished" in text
+    assert "after every cost the edge is below the minimum" in text
+    assert "ends without confirmation" not in text
+
+
+def test_a_multiplier_ticker_shows_the_price_the_exchange_quotes():
+    view = view_opportunity(cross("PEPE"), NOW)
+    leg = replace(view.legs[0], price=Decimal("0.00001234"), vwap=Decimal("0.000012341"), multiplier=1000)
+    text = render_leg("cross_exchange", leg, "USDT", NOW)
+    assert "top of book 0.00001234" in text
+    assert "the exchange quotes 1,000 units at 0.01234" in text
+
+
+def test_it_leads_back_to_where_it_was_opened():
+    opportunity, place = cross(), Place(3, "cross_exchange", "BTC")
+    screen = render_detail(view_opportunity(opportunity, NOW), NOW, place)
+    assert data_of(screen) == {
+        "Refresh": callbacks.detail(opportunity.id, place),
+        "Why?": callbacks.why(opportunity.id),
+        "Back to the list": callbacks.list_page(place),
+        "Menu": callbacks.HOME,
+    }
+
+
+def test_what_is_missing_or_kept_back_says_so():
+    assert "not on record" in read(render_missing("synthetic"))
+    assert "50 bps" in read(render_hidden("live"))
+
+
+def test_hostile_symbols_and_many_transitions_stay_within_the_limits():
+    one = cross("<script>&" * 10)
+    view = view_opportunity(replace(one, transitions=one.transitions * 200), NOW)
+    legs = [replace(leg, symbol="</code>\u202e" * 50, fee_basis="<b>" * 50) for leg in view.legs]
+    read(render_detail(replace(view, legs=legs), NOW, Place()))
