@@ -28,13 +28,14 @@ from scripts.worker_log import follow
 STATE = CACHE / "dev" / "state"
 SCAN_INTERVAL_S = 10
 WATCH_S = 0.5
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STYLES = {"warning": "yellow", "error": "red", "note": "dim"}
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    for ending in ENDINGS:
+        signal.signal(ending, _interrupt)
     try:
         run()
     except KeyboardInterrupt:
@@ -152,6 +153,9 @@ def _clock() -> str:
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Ends the run once. A second signal, as from an impatient Ctrl-C, must not break off the ending itself."""
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
