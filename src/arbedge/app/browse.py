@@ -70,6 +70,7 @@ async def list_opportunities(
         if drop.reason not in _BAD_DATA
         and (wanted.type is None or drop.candidate.type == wanted.type)
         and (wanted.asset is None or drop.candidate.asset == wanted.asset)
+        and wanted.exchange in {None, drop.candidate.buy.exchange, drop.candidate.sell.exchange}
     ]
     return ListView(
         items=[view_opportunity(item, now) for item in page.items],

@@ -38,6 +38,23 @@ async def test_an_empty_list_says_what_came_closest(world: World):
     assert answer["meta"]["market_mode"] == "synthetic"
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", ["ETH", "SOL"]),
+        ("?asset=SOL", ["SOL"]),
+        ("?type=funding", []),
+        ("?exchange=okx", ["ETH", "SOL"]),
+        ("?exchange=bybit", []),
+    ],
+)
+async def test_the_filters_hold_for_what_came_closest(world: World, query: str, expected: list[str]):
+    mistaken = drop("FAKE", 5_000.0, reason="identity")
+    await record_scan(world, report(mistaken, drop("ETH", -3.2), drop("SOL", -8.0)))
+    closest = (await world.ask(f"/opportunities{query}", PRO))["meta"]["closest"]
+    assert [miss["asset"] for miss in closest] == expected
+
+
 async def test_before_the_first_scan_the_age_is_unknown_not_zero(world: World):
     answer = await world.ask("/opportunities", PRO)
     assert answer["meta"]["scan"] == {"age_ms": None, "mode": None, "instruments": 0, "drop_counts": {}}
