@@ -1,4 +1,4 @@
-"""`make test` and `make check`: lint, types, import contracts, then every kind of test, and one table of what came out."""
+"""`make test` and `make check`: lint, types, import contracts, every kind of test, and one table of what came out."""
 
 import argparse
 import os
@@ -18,10 +18,9 @@ from scripts.node import find_node
 REPORTS = CACHE / "reports"
 BIN = Path(sys.executable).parent
 FAST_KINDS = ("unit",)
-# Tests of one kind run side by side where they do not share a server.
-PARALLEL_KINDS: tuple[str, ...] = ()
+# These run in one process each; the others start servers of their own and would only get into each other's way.
+PARALLEL_KINDS = ("unit", "integration")
 KIND_OPTIONS = {"unit": ("--disable-socket", "--allow-unix-socket")}
-NO_TESTS_COLLECTED = 5
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 
@@ -35,7 +34,7 @@ def main() -> None:
         old.unlink()
     kinds = arguments.kind or [kind for kind in test_kinds(ROOT / "tests") if not arguments.fast or kind in FAST_KINDS]
     results = [] if arguments.kind else run_checks()
-    results += [run_tests(kind) for kind in kinds]
+    results += [run_tests(kind, with_coverage=not arguments.fast) for kind in kinds]
     _show(results, coverage_total())
     print(closing_line(results), flush=True)
     sys.exit(exit_code(results))
@@ -49,16 +48,17 @@ def run_checks() -> list[CheckResult]:
         _run_check("lint", [str(BIN / "ruff"), "check", "--quiet", "."]),
         _run_check("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
         _run_check("types", pyright, node.environment()),
-        _run_check("import contracts", [str(BIN / "lint-imports"), "--no-logo"]),
+        _run_check("import contracts", [str(BIN / "lint-imports"), "--no-logo"], os.environ | {"PYTHONPATH": "src"}),
     ]
 
 
-def run_tests(kind: str) -> CheckResult:
+def run_tests(kind: str, *, with_coverage: bool) -> CheckResult:
     """Run one kind in a process of its own; its coverage is kept for the sum over all kinds."""
     console.rule(f"{kind} tests", align="left", style="dim")
     report = REPORTS / f"{kind}.xml"
     command = [sys.executable, "-m", "pytest", f"tests/{kind}", "-q", "--junitxml", str(report)]
-    command += ["--cov=src", "--cov-branch", "--cov-report=", *KIND_OPTIONS.get(kind, ())]
+    command += KIND_OPTIONS.get(kind, ())
+    command += ["--cov", "--cov-report="] if with_coverage else []
     command += ["-n", "2"] if kind in PARALLEL_KINDS else []
     started = time.monotonic()
     environment = os.environ | {"COVERAGE_FILE": str(REPORTS / f".coverage.{kind}")}
