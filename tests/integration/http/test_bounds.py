@@ -4,8 +4,10 @@ import json
 
 import pytest
 
+from arbedge.entrypoints.http.api import bind
 from arbedge.limits import API_BODY_BYTES_MAX
-from tests.integration.http.world import PREFIX, World, check_answer, get_document
+from tests.integration.http.builders import opportunity
+from tests.integration.http.world import API, PREFIX, World, check_answer, get_document
 
 PRO = {"x-user-id": "user_pro_789"}
 KNOWN = [path.replace("{opportunity_id}", "0" * 16) for path in get_document()["paths"]]
@@ -97,3 +99,20 @@ async def test_no_answer_may_be_kept_or_framed_or_sniffed(world: World):
         assert headers["x-content-type-options"] == "nosniff"
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
         assert headers["x-request-id"]
+
+
+async def test_a_record_that_cannot_be_read_is_our_fault_and_says_no_more(
+    world: World, caplog: pytest.LogCaptureFixture
+):
+    await world.services.opportunities.save([opportunity("BTC")])
+    world.execute('UPDATE opportunities SET payload = \'{"secret": "kept-private"}\'')
+    error = (await world.ask("/opportunities", "user_pro_789", status=503))["error"]
+    assert "secret" not in str(error)
+    assert "kept-private" not in str(error)
+
+
+async def test_there_is_no_lifespan_to_start(world: World):
+    async def never(*_message) -> None:
+        raise AssertionError("nothing is to be said")
+
+    await bind(API, world.services)({"type": "lifespan"}, never, never)  # type: ignore[arg-type]

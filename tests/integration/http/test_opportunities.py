@@ -127,6 +127,23 @@ async def test_premium_opportunities_need_the_permission(world: World):
         assert (await world.ask(path, PRO))["success"]
 
 
+async def test_what_one_was_told_one_may_open(world: World):
+    found = opportunity("ETH", "70")
+    await save(world, found)
+    path = f"/opportunities/{found.id}"
+    await world.ask(path, FREE, status=403)
+    told = await world.services.people.load(FREE)
+    assert told
+    await world.services.deliveries.plan(found.id, [(told, False)], NOW)
+    await world.ask(path, FREE, status=403)
+    delivery = await world.services.deliveries.load(found.id, told.telegram_id)
+    assert delivery
+    assert await world.services.deliveries.claim(found.id, told.telegram_id, delivery.attempts, NOW)
+    await world.services.deliveries.settle(delivery, "sent", NOW, revision=1, message_id=77)
+    assert (await world.ask(path, FREE))["data"]["asset"] == "ETH"
+    assert (await world.ask(f"{path}/why", FREE))["data"]["delivery"]["message_id"] == 77
+
+
 async def test_the_detail_adds_up_and_can_be_checked_by_hand(world: World):
     found = opportunity("PEPE", "12.5", price="0.00000123", kind="funding", exchanges=("binance", "bybit"))
     await save(world, found)

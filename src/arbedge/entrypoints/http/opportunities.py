@@ -73,15 +73,10 @@ def is_opportunity_id(text: str) -> bool:
     return len(text) == 16 and set(text) <= set("0123456789abcdef")
 
 
-async def _require_opportunity(services: Services, person: Person, opportunity_id: str) -> OpportunityDetail:
-    found = None
-    if is_opportunity_id(opportunity_id):
-        found = await get_opportunity(services.opportunities, opportunity_id, services.clock.now_ms())
-    if found is None:
-        raise refuse_missing("opportunity")
+async def _require_visible(services: Services, person: Person, found: OpportunityDetail) -> None:
+    """Raises 403 for what the person's plan leaves out, unless they have been told of it."""
     if not await is_visible(services.deliveries, person, found):
         require(person, "opportunities.premium")
-    return found
 
 
 @router.get(
@@ -93,7 +88,12 @@ async def _require_opportunity(services: Services, person: Person, opportunity_i
 )
 async def get_one_opportunity(services: Ports, person: Reader, opportunity_id: OpportunityId) -> Response:
     """Every number with its age and source, and the sides of the order books that decided, to check by hand."""
-    found = await _require_opportunity(services, person, opportunity_id)
+    found = None
+    if is_opportunity_id(opportunity_id):
+        found = await get_opportunity(services.opportunities, opportunity_id, services.clock.now_ms())
+    if found is None:
+        raise refuse_missing("opportunity")
+    await _require_visible(services, person, found)
     answer = DetailAnswer(data=found, meta=DetailMeta(market_mode=services.settings.market_mode))
     return Response(encode(answer), media_type=JSON)
 
@@ -107,12 +107,14 @@ async def get_one_opportunity(services: Ports, person: Reader, opportunity_id: O
 )
 async def get_why(services: Ports, person: Reader, opportunity_id: OpportunityId) -> Response:
     """Your own reason, recomputed now, what your chat was sent, and what the latest scan says of the pair."""
-    await _require_opportunity(services, person, opportunity_id)
-    now = services.clock.now_ms()
-    view = await explain_opportunity(
-        services.opportunities, services.scans, services.deliveries, opportunity_id, person, now, services.policy
-    )
+    view = None
+    if is_opportunity_id(opportunity_id):
+        now = services.clock.now_ms()
+        view = await explain_opportunity(
+            services.opportunities, services.scans, services.deliveries, opportunity_id, person, now, services.policy
+        )
     if view is None:
         raise refuse_missing("opportunity")
+    await _require_visible(services, person, view.open[0])
     answer = WhyAnswer(data=view, meta=DetailMeta(market_mode=services.settings.market_mode))
     return Response(encode(answer), media_type=JSON)

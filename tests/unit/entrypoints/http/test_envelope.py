@@ -15,6 +15,7 @@ from arbedge.entrypoints.http.envelope import (
     encode,
     encode_failure,
     misconfigured_answer,
+    too_large_answer,
 )
 from arbedge.errors import ConfigurationError
 
@@ -75,3 +76,11 @@ def test_a_malformed_request_id_is_replaced(given_id: str | None):
     chosen = choose_request_id(given_id)
     assert chosen != given_id
     assert re.fullmatch(r"[0-9a-f]{32}", chosen)
+
+
+def test_a_body_refused_before_it_is_read_is_answered_in_the_same_form():
+    status, headers, body = too_large_answer("abc")
+    answer = msgspec.json.decode(body)
+    assert status == 413
+    assert headers["x-request-id"] == answer["error"]["request_id"] == "abc"
+    assert answer["error"]["code"] == "too_large"
