@@ -26,6 +26,15 @@ needs_fixtures = pytest.mark.skipif(
 Get = Callable[..., Any]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def background_work_ends() -> Iterator[None]:
+    """A sandbox loads the Bot API's models in the background; an interpreter that ends meanwhile would abort."""
+    yield
+    for thread in threading.enumerate():
+        if thread.daemon:
+            thread.join(timeout=30)
+
+
 @pytest.fixture
 def clock() -> SettableClock:
     return SettableClock(NOW_MS)
