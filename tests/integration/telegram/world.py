@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +14,11 @@ from starlette.routing import Mount, Route
 from arbedge import bootstrap
 from arbedge.app.services import Services
 from arbedge.config import Settings
+from arbedge.domain.detection.candidates import Drop
+from arbedge.domain.market import EXCHANGES, MARKETS
+from arbedge.domain.opportunity import Opportunity
 from arbedge.entrypoints.telegram.webhook import handle_webhook
+from arbedge.ports.store import FeedHealth
 from scripts.sandbox.breakage import FaultMiddleware
 from scripts.sandbox.config import SandboxConfig
 from scripts.sandbox.fault_replies import fault_renderers
@@ -23,6 +28,7 @@ from scripts.sandbox.telegram import TelegramSandbox
 from scripts.sandbox.telegram import build as build_telegram
 from scripts.sandbox.telegram.outbox import SentCall
 from tests.miniflare_shim import ShimEnv, VirtualClock
+from tests.unit.entrypoints.telegram.builders import report
 
 MIGRATIONS = Path(__file__).parents[3] / "migrations"
 NOW = 1_795_300_000_000
@@ -65,7 +71,7 @@ class World:
 
     def build(self) -> Services:
         """A new set of ports, as each event gets one."""
-        return bootstrap.build(self.env, SETTINGS, httpx.ASGITransport(self._sandbox), self.clock)
+        return bootstrap.build(cast("Any", self.env), SETTINGS, httpx.ASGITransport(self._sandbox), self.clock)
 
     async def _webhook(self, request: Request) -> Response:
         answer = await handle_webhook(self.build(), request.headers, request.stream())
@@ -83,6 +89,31 @@ class World:
         rows = connection.execute(sql, values).fetchall()
         connection.commit()
         return rows
+
+    async def keep(self, *opportunities: Opportunity) -> None:
+        """Stores opportunities as a scan would."""
+        await self.build().opportunities.save(list(opportunities))
+
+    async def scan(self, *drops: Drop) -> None:
+        """Stores a finished scan with these nearest misses and every feed well."""
+        scans, now = self.build().scans, self.clock.now_ms()
+        assert await scans.begin(now - 1_000, "synthetic", now - 1_000)
+        feeds = [
+            FeedHealth(
+                exchange=exchange,
+                market=market,
+                state="ok",
+                error=None,
+                error_class=None,
+                quotes=400,
+                latency_ms=80,
+                checked_at=now,
+                last_success_at=now,
+            )
+            for exchange in EXCHANGES
+            for market in MARKETS
+        ]
+        await scans.finish(replace(report(*drops, finished_at=now), scan_id=now - 1_000), {}, feeds)
 
     def break_telegram(self, kind: Kind, path: str | None = None, value: float | None = None) -> None:
         self._faults.add(Fault(target="telegram", kind=kind, path=path, value=value))
