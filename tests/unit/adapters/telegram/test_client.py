@@ -167,7 +167,7 @@ async def test_an_edit_without_buttons_takes_them_away():
 
 async def test_text_that_telegram_cannot_read_goes_out_once_more_as_plain_text(caplog: pytest.LogCaptureFixture):
     telegram = Telegram(
-        refusal(400, "Bad Request: can't parse entities: Unsupported start tag \"x\" at byte offset 0"),
+        refusal(400, 'Bad Request: can\'t parse entities: Unsupported start tag "x" at byte offset 0'),
         ok({"message_id": 42}),
     )
     assert await telegram.messenger().send(5, SCREEN) == 42
