@@ -3,7 +3,7 @@
 Amounts are decimal strings, `*_bps` are numbers, times are epoch ms, and ages are counted at the moment of reading.
 """
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Literal
 
 from msgspec import Struct
@@ -105,8 +105,16 @@ class MissView(Struct, frozen=True):
     numbers: dict[str, float]
 
 
+_SHOWN = Context(prec=16)  # digits: enough to recompute any figure by hand
+
+
 def _round(value: float) -> float:
     return round(value, 4)
+
+
+def _trim(amount: Decimal) -> Decimal:
+    """Without the trailing zeros that exact arithmetic leaves behind."""
+    return _SHOWN.normalize(amount)
 
 
 def _view_leg(leg: Leg, mode: Mode, now: int) -> LegView:
@@ -116,8 +124,8 @@ def _view_leg(leg: Leg, mode: Mode, now: int) -> LegView:
         market=leg.market,
         symbol=leg.symbol,
         side=leg.side,
-        price=leg.price,
-        vwap=leg.vwap.quantize(Decimal("1e-12")).normalize(),
+        price=_trim(leg.price),
+        vwap=_trim(leg.vwap),
         fee_bps=leg.fee_bps,
         fee_basis=leg.fee_basis,
         funding=FundingView(funding.rate, funding.interval_h, funding.next_at) if funding else None,
@@ -144,9 +152,9 @@ def view_opportunity(opportunity: Opportunity, now: int) -> OpportunityDetail:
         expires_at=opportunity.expires_at,
         gross_bps=float(edge.gross_bps),
         net_bps=float(edge.net_bps),
-        size_base=edge.size_base,
-        size_quote=edge.size_quote,
-        capacity_quote=sighting.capacity_quote,
+        size_base=_trim(edge.size_base),
+        size_quote=_trim(edge.size_quote),
+        capacity_quote=_trim(sighting.capacity_quote),
         horizon_h=opportunity.horizon_h if opportunity.type == "funding" else None,
         confidence=ConfidenceView(),
         legs=[_view_leg(leg, opportunity.mode, now) for leg in sighting.legs],
@@ -155,9 +163,9 @@ def view_opportunity(opportunity: Opportunity, now: int) -> OpportunityDetail:
         ended_at=opportunity.ended_at,
         end_reason=opportunity.end_reason,
         revision=opportunity.revision,
-        curve=[CurveView(point.size_quote, float(point.net_bps)) for point in sighting.curve],
+        curve=[CurveView(_trim(point.size_quote), float(point.net_bps)) for point in sighting.curve],
         transitions=opportunity.transitions,
-        books=[[(level.price, level.size) for level in side] for side in sighting.books],
+        books=[[(_trim(level.price), _trim(level.size)) for level in side] for side in sighting.books],
     )
 
 
