@@ -38,8 +38,11 @@ def _models() -> dict[str, Any]:
 
 
 def preload() -> None:
-    """Starts the slow import in the background, so that the first call does not wait for all of it."""
-    threading.Thread(target=_models, name="bot-api-models", daemon=True).start()
+    """Starts the slow import in the background, so that the first call does not wait for all of it.
+
+    The thread is no daemon: an interpreter that ends in the middle of an import aborts.
+    """
+    threading.Thread(target=_models, name="bot-api-models").start()
 
 
 async def ready() -> None:
