@@ -55,6 +55,7 @@ await list.getByRole("button").click();
 await list.locator("pre", { hasText: "200 ·" }).waitFor();
 seen.tried = await list.locator("pre").innerText();
 await list.locator(".answers a").click();
+await docs.locator("details[open] dt").first().waitFor();
 seen.shape = await docs.locator("details[open] dt").allInnerTexts();
 seen.docsOverflow = await overflows(docs);
 seen.docsNameless = await nameless(docs);
