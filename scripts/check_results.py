@@ -57,7 +57,7 @@ def exit_code(results: list[CheckResult]) -> int:
     return int(any(result.problem for result in results) or not any(result.is_tests for result in results))
 
 
-def test_kinds(tests: Path) -> list[str]:
+def kinds_of_tests(tests: Path) -> list[str]:
     """The folders of `tests` that hold tests, cheapest kind first; an unknown kind comes last and is not forgotten."""
     order = ["unit", "contract", "integration", "simulation", "worker", "api", "web"]
     found = {path.relative_to(tests).parts[0] for path in tests.rglob("test_*.py") if path.parent != tests}

@@ -23,6 +23,7 @@ SANDBOX_PATHS = {
     "BYBIT_URL": "/bybit",
     "OKX_URL": "/okx",
     "TELEGRAM_API_URL": "/telegram",
+    "CMC_URL": "/cmc",
 }
 EXCHANGE_VARIABLES = ("BINANCE_SPOT_URL", "BINANCE_FUTURES_URL", "BYBIT_URL", "OKX_URL")
 

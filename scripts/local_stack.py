@@ -145,7 +145,12 @@ class LocalStack:
             *("dev", "--config", str(config), "--ip", "127.0.0.1", "--port", str(self.port)),
             *("--inspector-port", "0", "--persist-to", str(self.persist_dir), "--show-interactive-dev-session=false"),
         ]
-        environment = node.environment() | {"MINIFLARE_WORKERD_PATH": str(launcher)}
+        environment = node.environment() | {
+            "MINIFLARE_WORKERD_PATH": str(launcher),
+            # Wrangler would keep these in the home directory, shared by every run on the machine.
+            "WRANGLER_LOG_PATH": str(self.run_dir / "wrangler-logs"),
+            "WRANGLER_REGISTRY_PATH": str(self.run_dir / "registry"),
+        }
         child = ChildProcess("Worker", command, self.log_path, environment, ROOT)
         self._children.append(child)
         return child

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,6 +12,10 @@ from pathlib import Path
 
 STOP_S = 8.0
 POLL_S = 0.05
+
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_NOISE = re.compile(r'\s*(at |\{"timestamp"|[│├└┌]|env\.|Runtime stderr:|If you think|🪵)')
 
 
 class StartError(RuntimeError):
@@ -43,7 +48,10 @@ class ChildProcess:
         return self._process.poll() is not None
 
     def log_tail(self, lines: int = 25) -> str:
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        """The end of the log without colours, stack frames inside the runtime and repetitions for machines."""
+        text = _COLOUR.sub("", self.log.read_text(errors="replace"))
+        told = [line for line in text.splitlines() if line.strip() and not _NOISE.match(line)]
+        return "\n".join(told[-lines:])
 
     def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
         """Raise `StartError` when the child ends or the time is up before `ready` answers true."""

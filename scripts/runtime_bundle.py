@@ -6,6 +6,7 @@ runtime's own development path: it serves local runs and CI and is never deploye
 
 import base64
 import hashlib
+import importlib
 import json
 import urllib.error
 import urllib.request
@@ -85,12 +86,12 @@ def _download_official() -> RuntimeBundle | None:
 
 
 def _assemble() -> RuntimeBundle:
-    import capnp  # noqa: PLC0415 - only this path needs it, and importing it costs a quarter of a second.
-
     pyodide = NODE_MODULES / "pyodide"
     version = json.loads((pyodide / "package.json").read_text())["version"]
     if version != PYODIDE_VERSION:
         raise RuntimeError(f"pyodide {version} is installed; this workerd runs {PYODIDE_VERSION}")
+    # Imported here, since only this path needs it and it is not installed while the environment is being made.
+    capnp = importlib.import_module("capnp")
     schema = capnp.load(str(ROOT / "scripts" / "pyodide_bundle.capnp"))
     bundle = schema.Bundle.new_message()
     modules = bundle.init("modules", 3)

@@ -11,15 +11,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from scripts.check_results import CheckResult, closing_line, exit_code, read_junit, test_kinds
+from scripts.check_results import CheckResult, closing_line, exit_code, kinds_of_tests, read_junit
 from scripts.layout import CACHE, NODE_MODULES, ROOT
 from scripts.node import find_node
 
 REPORTS = CACHE / "reports"
 BIN = Path(sys.executable).parent
 FAST_KINDS = ("unit",)
-# These run in one process each; the others start servers of their own and would only get into each other's way.
-PARALLEL_KINDS = ("unit", "integration")
+# Only where no test watches a clock: two processes on two cores leave nothing for the others' deadlines.
+PARALLEL_KINDS = ("unit",)
 KIND_OPTIONS = {"unit": ("--disable-socket", "--allow-unix-socket")}
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
@@ -32,7 +32,9 @@ def main() -> None:
     REPORTS.mkdir(parents=True, exist_ok=True)
     for old in [*REPORTS.glob("*.xml"), *REPORTS.glob(".coverage*")]:
         old.unlink()
-    kinds = arguments.kind or [kind for kind in test_kinds(ROOT / "tests") if not arguments.fast or kind in FAST_KINDS]
+    kinds = arguments.kind or [
+        kind for kind in kinds_of_tests(ROOT / "tests") if not arguments.fast or kind in FAST_KINDS
+    ]
     results = [] if arguments.kind else run_checks()
     results += [run_tests(kind, with_coverage=not arguments.fast) for kind in kinds]
     _show(results, coverage_total())
