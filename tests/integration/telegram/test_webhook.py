@@ -1,6 +1,8 @@
 """Promises T1 and T2: only Telegram gets in, any body is survived, every update acts once, D1 may fail."""
 
+import ast
 import asyncio
+import inspect
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 from starlette.datastructures import Headers
 
+from arbedge.entrypoints.telegram import webhook
 from arbedge.entrypoints.telegram.webhook import handle_webhook
 from tests.integration.telegram.world import FIONA, SECRET, World, stream
 from tests.unit.entrypoints.telegram.builders import message
@@ -48,6 +51,14 @@ async def test_without_the_secret_nothing_is_read_or_said(world: World, headers:
     assert (answer.status, answer.body) == (401, b"")
     assert world.execute("SELECT count(*) FROM updates") == [(0,)]
     assert not world.calls()
+
+
+def test_the_secret_is_only_ever_compared_in_constant_time():
+    tree = ast.parse(inspect.getsource(webhook))
+    called = [ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    assert called.count("hmac.compare_digest") == 1
+    compared = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Compare)]
+    assert not [text for text in compared if "secret" in text.replace("SECRET_HEADER", "")]
 
 
 async def test_a_repeated_secret_is_refused(world: World):

@@ -69,7 +69,7 @@ def test_filters_keep_the_asset_and_mark_the_choice():
 def test_an_empty_list_shows_how_close_the_nearest_came():
     text, _ = show(listing(0, miss("SOL", 4.25), miss("XRP", 1.0, "depth", {"wanted": 9.0, "available": 4.5})))
     assert "Nothing is worth it after costs right now; closest:" in text
-    assert "SOL cross exchange: net +4.25 bps · gross +26.25 bps" in text
+    assert "SOL cross exchange: net +4.25 bps at top of book · gross +26.25 bps" in text
     assert "binance spot SOLUSDT → okx spot SOL-USDT" in text
     assert "lacks 5.75 bps of the minimum, 10.00 bps (below_minimum)" in text
     assert "the books hold 4.5 of the 9 units needed (depth)" in text
@@ -78,6 +78,12 @@ def test_an_empty_list_shows_how_close_the_nearest_came():
 @pytest.mark.parametrize(
     ("reason", "numbers", "said"),
     [
+        (
+            "below_minimum",
+            {"net_bps": -2.0, "minimum_bps": 10.0},
+            "net -2.00 bps once both books are walked: lacks 12.00",
+        ),
+        ("crossed_book", {"bids": 0.0, "asks": 3.0}, "bad data: bids 0, asks 3"),
         ("stale", {"age_ms": 16_200.0, "age_ms_max": 15_000.0}, "16 s old; 15 s is allowed"),
         ("skew", {"skew_ms": 12_000.0, "skew_ms_max": 10_000.0}, "12 s apart; 10 s is allowed"),
         ("identity", {"ratio": 0.112, "ratio_max": 0.08}, "11.2% apart; beyond 8%"),

@@ -45,7 +45,7 @@ def render_miss(miss: MissView) -> str:
     """What a pair would have been worth, and what it lacks."""
     return (
         f"<b>{quote(miss.asset)}</b> {quote(words.name_type(miss.type))}: net {render_bps(miss.net_bps)} bps"
-        f" · gross {render_bps(miss.gross_bps)} bps\n"
+        f" at top of book · gross {render_bps(miss.gross_bps)} bps\n"
         f"{quote(miss.buy, 60)} → {quote(miss.sell, 60)}\n"
         f"{quote(_describe_lack(miss), 200)} (<code>{quote(miss.reason)}</code>)"
     )
@@ -54,7 +54,9 @@ def render_miss(miss: MissView) -> str:
 def _describe_lack(miss: MissView) -> str:
     numbers = miss.numbers
     try:
-        return _LACKS[miss.reason](numbers)
+        lack = _LACKS[miss.reason](numbers)
+        is_walked = miss.reason == "below_minimum" and abs(numbers["net_bps"] - miss.net_bps) >= 0.005
+        return f"net {numbers['net_bps']:+.2f} bps once both books are walked: {lack}" if is_walked else lack
     except KeyError:
         shown = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in numbers.items())
         return f"{miss.explanation}: {shown}" if shown else miss.explanation
