@@ -18,7 +18,7 @@ from arbedge.adapters.logging import configure_logging, request_id
 from arbedge.app.services import Services
 from arbedge.config import NAMES, Settings, load_settings
 from arbedge.entrypoints.cron import run_cron
-from arbedge.entrypoints.http.envelope import misconfigured_answer, too_large_answer
+from arbedge.entrypoints.http.envelope import choose_request_id, misconfigured_answer, too_large_answer
 from arbedge.entrypoints.queues import consume
 from arbedge.entrypoints.telegram.screens.alert import render_alert
 from arbedge.entrypoints.telegram.webhook import handle_webhook
@@ -48,19 +48,20 @@ def _build(env: Any) -> Services:
 
 
 async def fetch(env: Any, request: Any) -> Any:
-    request_id.set(uuid.uuid4().hex)
+    id_ = choose_request_id(request.headers.get("x-request-id"))
+    request_id.set(id_)
     try:
         services = _build(env)
     except ConfigurationError as error:
         log.critical("misconfigured: %s", error)
-        return make_response(*misconfigured_answer(error, request_id.get() or ""))
+        return make_response(*misconfigured_answer(error, id_))
     if urlsplit(str(request.url)).path == WEBHOOK_PATH and request.method == "POST":
         answer = await handle_webhook(services, request.headers, stream_body(request))
         return make_response(answer.status, answer.headers, answer.body)
     if _says_too_large(request.headers.get("content-length")):
-        return make_response(*too_large_answer(request_id.get() or ""))
+        return make_response(*too_large_answer(id_))
     bind, api = _create_api()
-    return await serve(bind(api, services), request, env)
+    return await serve(bind(api, services, id_), request, env)
 
 
 def _says_too_large(content_length: str | None) -> bool:

@@ -18,7 +18,7 @@ _LOAD = "SELECT name, state, error, checked_at, last_success_at FROM dependencie
 _LAG = """
 SELECT
   (SELECT max(decided_at) FROM distributions) AS decided_at,
-  (SELECT min(o.updated_at) FROM opportunities o
+  (SELECT min(json_extract(o.payload, '$.revised_at')) FROM opportunities o
    WHERE (o.ended_at IS NULL OR o.ended_at > ?1) AND o.announced_revision > 0 AND o.updated_at > ?1 AND NOT EXISTS (
      SELECT 1 FROM distributions d WHERE d.opportunity_id = o.id AND d.revision >= o.announced_revision
    )) AS waiting_since
