@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help ready dev test check fmt lock migrate webhook deploy clean
+.PHONY: help ready dev test check fmt lock deploy migrate webhook wrangler clean
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,18 @@ fmt: ready ## format the code and mend what the linter can
 
 lock: ready ## resolve requirements/*.in and package.json anew into their locks
 	@exec $(RUN) -m scripts.lock
+
+deploy: ready ## upload the Worker to the account wrangler is logged in to
+	@exec $(RUN) -m scripts.cloud deploy $(ARGS)
+
+migrate: ready ## apply the migrations to the deployed database
+	@exec $(RUN) -m scripts.cloud migrate $(ARGS)
+
+webhook: ready ## tell Telegram where the Worker is (WORKER_URL, TELEGRAM_BOT_TOKEN, TELEGRAM_WEBHOOK_SECRET)
+	@exec $(RUN) -m scripts.cloud webhook
+
+wrangler: ready ## the locked wrangler on a Node that fits (ARGS="login")
+	@exec $(RUN) -m scripts.cloud wrangler $(ARGS)
 
 clean: ## remove everything that was made here, the environment included
 	rm -rf .venv .cache .wrangler node_modules python_modules python_modules.partial .pytest_cache .ruff_cache .hypothesis
