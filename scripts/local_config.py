@@ -52,10 +52,7 @@ def local_vars(deployed: dict[str, str], run: LocalRun) -> dict[str, str]:
         | {
             "ENVIRONMENT": run.environment,
             "MARKET_MODE": "live" if run.live else run.market_mode,
-            "SCAN_INTERVAL_S": "10",
             "LOG_LEVEL": "INFO",
-            "REQUIRE_INVITATION": "false",
-            "SUPER_ADMIN_TELEGRAM_ID": "999888777",
         }
         | {name: run.sandbox_url + path for name, path in SANDBOX_PATHS.items() if name not in reached_directly}
         | run.extra_vars
