@@ -5,6 +5,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from arbedge.domain.instruments import Instrument
+from arbedge.domain.intervals import Interval
 from arbedge.domain.market import ExchangeId, Market, OrderBook, Ticker
 
 
@@ -14,6 +15,39 @@ class Tickers(Struct, frozen=True):
     rows: list[Ticker]
     received_at: int
     latency_ms: int
+
+
+class Bar(Struct, frozen=True, array_like=True):
+    """One candle as the exchange tells it, in asset units; `start` is epoch ms. It is unchecked."""
+
+    start: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    is_closed: bool
+
+
+class Bars(Struct, frozen=True):
+    """Candles of one instrument, oldest first; only the last may be unfinished."""
+
+    rows: list[Bar]
+    received_at: int
+
+
+class Settlement(Struct, frozen=True, array_like=True):
+    """What one settlement of a perpetual charged: a fraction of notional, positive when longs paid shorts."""
+
+    settled_at: int
+    rate: float
+
+
+class Settlements(Struct, frozen=True):
+    """Settlements of one perpetual, oldest first."""
+
+    rows: list[Settlement]
+    received_at: int
 
 
 class ExchangeMarketData(Protocol):
@@ -32,4 +66,12 @@ class ExchangeMarketData(Protocol):
 
     async def fetch_order_book(self, instrument: Instrument, depth: int) -> OrderBook:
         """At least `depth` levels a side where the exchange has them, converted to asset units."""
+        ...
+
+    async def fetch_candles(self, instrument: Instrument, interval: Interval, limit: int) -> Bars:
+        """The newest `limit` candles, at most `CANDLES_MAX`, the unfinished one included."""
+        ...
+
+    async def fetch_funding_history(self, instrument: Instrument, limit: int) -> Settlements:
+        """The last `limit` settlements of a perpetual, at most `SETTLEMENTS_MAX`."""
         ...

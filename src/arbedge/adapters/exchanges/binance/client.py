@@ -4,13 +4,16 @@ from functools import partial
 
 import httpx
 
+from arbedge.adapters.exchanges.bars import convert_bars, convert_settlements
 from arbedge.adapters.exchanges.binance import rules, wire
 from arbedge.adapters.exchanges.session import Session, reading
 from arbedge.adapters.exchanges.units import convert_depth
 from arbedge.domain.instruments import Instrument
+from arbedge.domain.intervals import Interval
 from arbedge.domain.market import ExchangeId, Market, OrderBook
+from arbedge.limits import CANDLES_MAX, SETTLEMENTS_MAX
 from arbedge.ports.clock import Clock
-from arbedge.ports.exchange import Tickers
+from arbedge.ports.exchange import Bars, Settlements, Tickers
 
 
 class Binance:
@@ -40,3 +43,17 @@ class Binance:
         answer = await self._sessions[instrument.market].fetch(call)
         with reading(answer):
             return convert_depth(wire.decode_order_book(answer.body), instrument, answer.received_at)
+
+    async def fetch_candles(self, instrument: Instrument, interval: Interval, limit: int) -> Bars:
+        call = rules.candles(instrument.market, instrument.symbol, interval, min(limit, CANDLES_MAX))
+        answer = await self._sessions[instrument.market].fetch(call)
+        with reading(answer):
+            rising = wire.decode_candles(answer.body)
+        return convert_bars(rising, instrument, interval, answer.received_at - answer.latency_ms, answer.received_at)
+
+    async def fetch_funding_history(self, instrument: Instrument, limit: int) -> Settlements:
+        answer = await self._sessions["perp"].fetch(
+            rules.funding_history(instrument.symbol, min(limit, SETTLEMENTS_MAX))
+        )
+        with reading(answer):
+            return convert_settlements(wire.decode_funding_history(answer.body), answer.received_at)

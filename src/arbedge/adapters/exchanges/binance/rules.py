@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import classify_status, excerpt, find_retry_after
 from arbedge.adapters.exchanges.session import Call
+from arbedge.domain.intervals import Interval
 from arbedge.domain.market import Market
 from arbedge.errors import (
     ExchangeDown,
@@ -44,6 +45,11 @@ INSTRUMENTS: Final[MappingProxyType[Market, tuple[Call, ...]]] = MappingProxyTyp
 _SPOT_DEPTHS: Final = ((100, 5), (500, 25), (1000, 50), (5000, 250))  # levels up to, weight
 _FUTURES_DEPTHS: Final = ((5, 2), (10, 2), (20, 2), (50, 2), (100, 5), (500, 10), (1000, 20))  # only these limits
 
+_FUTURES_CANDLES: Final = ((99, 1), (499, 2), (1000, 5))  # candles up to, weight
+_CANDLE_PATHS: Final[MappingProxyType[Market, str]] = MappingProxyType(
+    {"spot": "/api/v3/klines", "perp": "/fapi/v1/klines"}
+)
+
 _BANNED_UNTIL = re.compile(r"banned until (\d{13})")
 _BAN_S: Final = 120.0  # the first ban; later ones grow to three days and say so
 _OVERLOADED: Final = -1008
@@ -67,6 +73,17 @@ def order_book(market: Market, symbol: str, depth: int) -> Call:
         return Call("/api/v3/depth", weight).asking(symbol=symbol, limit=limit)
     limit, weight = next((row for row in _FUTURES_DEPTHS if depth <= row[0]), _FUTURES_DEPTHS[-1])
     return Call("/fapi/v1/depth", weight).asking(symbol=symbol, limit=limit)
+
+
+def candles(market: Market, symbol: str, interval: Interval, limit: int) -> Call:
+    """Our names of intervals are Binance's own."""
+    weight = 2 if market == "spot" else next(weight for most, weight in _FUTURES_CANDLES if limit <= most)
+    return Call(_CANDLE_PATHS[market], weight).asking(symbol=symbol, interval=interval, limit=limit)
+
+
+def funding_history(symbol: str, limit: int) -> Call:
+    """Also counted among 500 calls in 5 minutes that it shares with fundingInfo."""
+    return Call("/fapi/v1/fundingRate", 1).asking(symbol=symbol, limit=limit)
 
 
 def find_pause(market: Market, headers: httpx.Headers, now: int) -> int | None:

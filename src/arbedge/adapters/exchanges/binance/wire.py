@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct, ValidationError
 
+from arbedge.adapters.exchanges.bars import RawBar
 from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
 from arbedge.domain.instruments import Instrument, parse_base
@@ -74,11 +75,29 @@ class DepthAnswer(Struct):
     E: Whole = None  # futures only: when the exchange sent it
 
 
+class Kline(Struct, array_like=True):
+    """The beginning of a 12-tuple; the volume counts base coins."""
+
+    start: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+class FundingRate(Struct, rename="camel"):
+    funding_time: int
+    funding_rate: float
+
+
 _BOOK_TICKERS = msgspec.json.Decoder(list[BookTicker], strict=False)
 _PREMIUMS = msgspec.json.Decoder(list[PremiumIndex], strict=False)
 _FUNDING_INFO = msgspec.json.Decoder(list[FundingInfo], strict=False)
 _EXCHANGE_INFO = msgspec.json.Decoder(ExchangeInfo, strict=False)
 _DEPTH = msgspec.json.Decoder(DepthAnswer, strict=False)
+_KLINES = msgspec.json.Decoder(list[Kline], strict=False)
+_FUNDING_RATES = msgspec.json.Decoder(list[FundingRate], strict=False)
 _DAMAGED_ROWS = msgspec.json.Decoder(list[Any])
 _DAMAGED_EXCHANGE_INFO = msgspec.json.Decoder(_DamagedExchangeInfo)
 
@@ -117,6 +136,16 @@ def decode_instruments(market: Market, *payloads: bytes) -> list[Instrument]:
 def decode_order_book(payload: bytes) -> Depth:
     answer = _DEPTH.decode(payload)
     return Depth(answer.bids, answer.asks, answer.E or None)
+
+
+def decode_candles(payload: bytes) -> list[RawBar]:
+    """Oldest first, as sent; the last is the one under way."""
+    return [RawBar(row.start, row.open, row.high, row.low, row.close, row.volume) for row in _KLINES.decode(payload)]
+
+
+def decode_funding_history(payload: bytes) -> list[tuple[int, float]]:
+    """Oldest first, as sent."""
+    return [(row.funding_time, row.funding_rate) for row in _FUNDING_RATES.decode(payload)]
 
 
 def _decode_rows(payload: bytes, decoder: "msgspec.json.Decoder[list[RowT]]", row_type: type[RowT]) -> list[RowT]:

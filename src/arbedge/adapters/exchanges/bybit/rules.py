@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import classify_status, excerpt
 from arbedge.adapters.exchanges.session import Call
+from arbedge.domain.intervals import Interval
 from arbedge.domain.market import Market
 from arbedge.errors import (
     ExchangeBlocked,
@@ -37,6 +38,20 @@ INSTRUMENTS: Final[MappingProxyType[Market, Call]] = MappingProxyType(
 )
 INSTRUMENT_PAGES_MAX: Final = 10  # a cursor that never ends must not keep us asking
 
+_INTERVALS: Final[dict[Interval, str]] = {
+    "1m": "1",
+    "3m": "3",
+    "5m": "5",
+    "15m": "15",
+    "30m": "30",
+    "1h": "60",
+    "2h": "120",
+    "4h": "240",
+    "6h": "360",
+    "12h": "720",
+    "1d": "D",
+}
+
 _DEPTH_MAX: Final[MappingProxyType[Market, int]] = MappingProxyType({"spot": 200, "perp": 500})
 
 _TOO_FREQUENT_S: Final = 600.0  # "access too frequent": all sessions stop for at least ten minutes
@@ -58,6 +73,18 @@ _REFUSAL = msgspec.json.Decoder(_Refusal, strict=False)
 def order_book(market: Market, symbol: str, depth: int) -> Call:
     limit = min(depth, _DEPTH_MAX[market])
     return Call("/v5/market/orderbook", 1).asking(category=CATEGORY[market], symbol=symbol, limit=limit)
+
+
+def candles(market: Market, symbol: str, interval: Interval, limit: int) -> Call:
+    category = CATEGORY[market]
+    return Call("/v5/market/kline", 1).asking(
+        category=category, symbol=symbol, interval=_INTERVALS[interval], limit=limit
+    )
+
+
+def funding_history(symbol: str, limit: int) -> Call:
+    """Without times: a start without an end is refused."""
+    return Call("/v5/market/funding/history", 1).asking(category=CATEGORY["perp"], symbol=symbol, limit=limit)
 
 
 def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> ExchangeError:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct, ValidationError, field
 
+from arbedge.adapters.exchanges.bars import RawBar
 from arbedge.adapters.exchanges.bybit.rules import classify_code
 from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
@@ -68,6 +69,22 @@ class InstrumentRow(Struct, rename="camel"):
     lot_size_filter: LotSizeFilter | None = None
 
 
+class Kline(Struct, array_like=True):
+    """The volume counts base coins; a turnover follows."""
+
+    start: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+class FundingRow(Struct, rename="camel"):
+    funding_rate: float
+    funding_rate_timestamp: int
+
+
 class DepthResult(Struct):
     b: list[Level]
     a: list[Level]
@@ -77,6 +94,8 @@ class DepthResult(Struct):
 _TICKERS = msgspec.json.Decoder(Envelope[Listing[TickerRow]], strict=False)
 _INSTRUMENTS = msgspec.json.Decoder(Envelope[Listing[InstrumentRow]], strict=False)
 _DEPTH = msgspec.json.Decoder(Envelope[DepthResult], strict=False)
+_KLINES = msgspec.json.Decoder(Envelope[Listing[Kline]], strict=False)
+_FUNDING_HISTORY = msgspec.json.Decoder(Envelope[Listing[FundingRow]], strict=False)
 _DAMAGED = msgspec.json.Decoder(Envelope[Listing[Any]], strict=False)
 _REFUSED = msgspec.json.Decoder(Envelope[Any], strict=False)
 
@@ -123,6 +142,18 @@ def decode_cursor(payload: bytes) -> str:
 def decode_order_book(payload: bytes) -> Depth:
     result, _ = _unwrap(payload, _DEPTH)
     return Depth(result.b, result.a, result.ts or None)
+
+
+def decode_candles(payload: bytes) -> list[RawBar]:
+    """Sent newest first, returned oldest first; the last is the one under way."""
+    listing, _ = _unwrap(payload, _KLINES)
+    return [RawBar(row.start, row.open, row.high, row.low, row.close, row.volume) for row in listing.rows[::-1]]
+
+
+def decode_funding_history(payload: bytes) -> list[tuple[int, float]]:
+    """Sent newest first, returned oldest first."""
+    listing, _ = _unwrap(payload, _FUNDING_HISTORY)
+    return [(row.funding_rate_timestamp, row.funding_rate) for row in listing.rows[::-1]]
 
 
 def _unwrap(payload: bytes, decoder: "msgspec.json.Decoder[Envelope[ResultT]]") -> tuple[ResultT, int | None]:

@@ -2,13 +2,16 @@
 
 import httpx
 
+from arbedge.adapters.exchanges.bars import RawBar, convert_bars, convert_settlements
 from arbedge.adapters.exchanges.okx import rules, wire
 from arbedge.adapters.exchanges.session import Session, reading
 from arbedge.adapters.exchanges.units import convert_depth
 from arbedge.domain.instruments import Instrument
+from arbedge.domain.intervals import Interval
 from arbedge.domain.market import ExchangeId, Market, OrderBook
+from arbedge.limits import CANDLES_MAX, SETTLEMENTS_MAX
 from arbedge.ports.clock import Clock
-from arbedge.ports.exchange import Tickers
+from arbedge.ports.exchange import Bars, Settlements, Tickers
 
 
 class Okx:
@@ -33,3 +36,24 @@ class Okx:
         answer = await self._session.fetch(rules.order_book(instrument.symbol, depth))
         with reading(answer):
             return convert_depth(wire.decode_order_book(answer.body), instrument, answer.received_at)
+
+    async def fetch_candles(self, instrument: Instrument, interval: Interval, limit: int) -> Bars:
+        """In pages, each older than the one before; a page that is not full is the last."""
+        rising: list[RawBar] = []
+        wanted, received_at = min(limit, CANDLES_MAX), 0
+        while len(rising) < wanted:
+            size = min(wanted - len(rising), rules.CANDLES_PAGE)
+            older_than = rising[0].start if rising else None
+            answer = await self._session.fetch(rules.candles(instrument.symbol, interval, size, older_than))
+            with reading(answer):
+                page = wire.decode_candles(instrument.market, answer.body)
+            received_at = received_at or answer.received_at
+            rising = page + rising
+            if len(page) < size:
+                break
+        return convert_bars(rising, instrument, interval, received_at, received_at)
+
+    async def fetch_funding_history(self, instrument: Instrument, limit: int) -> Settlements:
+        answer = await self._session.fetch(rules.funding_history(instrument.symbol, min(limit, SETTLEMENTS_MAX)))
+        with reading(answer):
+            return convert_settlements(wire.decode_funding_history(answer.body), answer.received_at)

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import classify_status, excerpt
 from arbedge.adapters.exchanges.session import Call
+from arbedge.domain.intervals import Interval
 from arbedge.domain.market import Market
 from arbedge.errors import (
     ExchangeBlocked,
@@ -27,7 +28,9 @@ REQUESTS_PER_2_S: Final[MappingProxyType[str, int]] = MappingProxyType(
         "/api/v5/public/instruments": 20,
         "/api/v5/market/tickers": 20,
         "/api/v5/market/books": 40,
+        "/api/v5/market/candles": 40,
         "/api/v5/public/funding-rate": 10,
+        "/api/v5/public/funding-rate-history": 10,
         "/api/v5/public/mark-price": 10,
     }
 )
@@ -51,6 +54,22 @@ INSTRUMENTS: Final[MappingProxyType[Market, tuple[Call, ...]]] = MappingProxyTyp
 
 _DEPTH_MAX: Final = 400
 
+CANDLES_PAGE: Final = 300
+# Without "utc" the bars from 6 hours up start at midnight in Hong Kong.
+_BARS: Final[dict[Interval, str]] = {
+    "1m": "1m",
+    "3m": "3m",
+    "5m": "5m",
+    "15m": "15m",
+    "30m": "30m",
+    "1h": "1H",
+    "2h": "2H",
+    "4h": "4H",
+    "6h": "6Hutc",
+    "12h": "12Hutc",
+    "1d": "1Dutc",
+}
+
 _WINDOW_S: Final = 2.0
 _RATE_CODES: Final = frozenset({50011, 50061, 51113, 58102})
 _BLOCKED_CODES: Final = frozenset({4088, 50007, 50009, 50027, 50125, 51155})
@@ -67,6 +86,16 @@ _REFUSAL = msgspec.json.Decoder(_Refusal, strict=False)
 
 def order_book(symbol: str, depth: int) -> Call:
     return Call("/api/v5/market/books", 1).asking(instId=symbol, sz=min(depth, _DEPTH_MAX))
+
+
+def candles(symbol: str, interval: Interval, limit: int, older_than: int | None) -> Call:
+    """A page of at most `CANDLES_PAGE`; `after` means older than."""
+    call = Call("/api/v5/market/candles", 1).asking(instId=symbol, bar=_BARS[interval], limit=limit)
+    return call if older_than is None else call.asking(after=older_than)
+
+
+def funding_history(symbol: str, limit: int) -> Call:
+    return Call("/api/v5/public/funding-rate-history", 1).asking(instId=symbol, limit=limit)
 
 
 def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> ExchangeError:

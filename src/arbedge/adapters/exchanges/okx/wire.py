@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from msgspec import Struct, ValidationError, field
 
+from arbedge.adapters.exchanges.bars import RawBar
 from arbedge.adapters.exchanges.okx.rules import classify_code
 from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows, parse_rule
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
@@ -66,6 +67,27 @@ class InstrumentRow(Struct, rename="camel"):
     min_sz: Decimal | None = None
 
 
+class CandleRow(Struct, array_like=True):
+    """`volume` counts contracts on swaps and coins on spot; `volume_coins` coins on swaps and quote on spot."""
+
+    ts: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    volume_coins: float
+    volume_quote: float
+    confirm: str  # "0" while the bar is under way
+
+
+class FundingHistoryRow(Struct, rename="camel"):
+    """`realized_rate` is what was charged; the `fundingRate` beside it was only the estimate."""
+
+    realized_rate: float
+    funding_time: int
+
+
 class DepthRow(Struct):
     bids: list[Level]
     asks: list[Level]
@@ -77,6 +99,8 @@ _FUNDING = msgspec.json.Decoder(Envelope[FundingRow], strict=False)
 _MARKS = msgspec.json.Decoder(Envelope[MarkRow], strict=False)
 _INSTRUMENTS = msgspec.json.Decoder(Envelope[InstrumentRow], strict=False)
 _DEPTH = msgspec.json.Decoder(Envelope[DepthRow], strict=False)
+_CANDLES = msgspec.json.Decoder(Envelope[CandleRow], strict=False)
+_FUNDING_HISTORY = msgspec.json.Decoder(Envelope[FundingHistoryRow], strict=False)
 _ANYTHING = msgspec.json.Decoder(Envelope[Any], strict=False)
 
 
@@ -110,6 +134,27 @@ def decode_order_book(payload: bytes) -> Depth:
     if not rows:
         raise ValidationError("no book in the answer")
     return Depth(rows[0].bids, rows[0].asks, rows[0].ts or None)
+
+
+def decode_candles(market: Market, payload: bytes) -> list[RawBar]:
+    """Sent newest first, returned oldest first."""
+    return [
+        RawBar(
+            row.ts,
+            row.open,
+            row.high,
+            row.low,
+            row.close,
+            row.volume if market == "spot" else row.volume_coins,
+            row.confirm == "1",
+        )
+        for row in _unwrap(payload, _CANDLES)[::-1]
+    ]
+
+
+def decode_funding_history(payload: bytes) -> list[tuple[int, float]]:
+    """Sent newest first, returned oldest first."""
+    return [(row.funding_time, row.realized_rate) for row in _unwrap(payload, _FUNDING_HISTORY)[::-1]]
 
 
 def _unwrap(payload: bytes, decoder: "msgspec.json.Decoder[Envelope[ItemT]]") -> list[ItemT]:
