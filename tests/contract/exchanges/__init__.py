@@ -1,1 +1,0 @@
-"""One suite for the market data of all three exchanges, against the strict stand-ins."""

@@ -1,6 +1,5 @@
 """Candles and settlements: the same promises from three exchanges that send them in three ways."""
 
-from collections.abc import AsyncIterator
 from decimal import Decimal
 from itertools import pairwise
 
@@ -8,19 +7,19 @@ import httpx
 import pytest
 from msgspec.structs import astuple, replace
 
-from arbedge.adapters.exchanges import build_exchanges
 from arbedge.domain.candles import Candle, build_series
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.intervals import INTERVALS_MS
-from arbedge.domain.market import EXCHANGES, ExchangeId, Market
+from arbedge.domain.market import EXCHANGES, Market
 from arbedge.errors import ExchangeRefused, ExchangeUnreachable
 from arbedge.ports.exchange import ExchangeMarketData
-from scripts.sandbox import Sandbox, SandboxConfig, SettableClock, create_sandbox
+from scripts.sandbox import SettableClock, create_sandbox
 from scripts.sandbox.faults import Fault
+from tests.contract.exchanges.conftest import CONFIG
+from tests.contract.exchanges.test_port import target_of
+from tests.contract.exchanges.world import NOW_MS, Canned, connect
 
-NOW = 1_795_386_285_997
 MARKETS: tuple[Market, ...] = ("spot", "perp")
-TARGETS = {("binance", "spot"): "binance", ("binance", "perp"): "binance-futures"}
 SWAP = Instrument(
     exchange="okx",
     market="perp",
@@ -37,30 +36,6 @@ SWAP = Instrument(
 )
 
 
-@pytest.fixture
-def clock() -> SettableClock:
-    return SettableClock(NOW)
-
-
-@pytest.fixture
-def sandbox(clock: SettableClock) -> Sandbox:
-    config = SandboxConfig(worker_url="http://worker.invalid", bot_token="1:token", webhook_secret="secret")
-    return create_sandbox(config, clock)
-
-
-@pytest.fixture
-async def exchanges(sandbox: Sandbox, clock: SettableClock) -> AsyncIterator[dict[ExchangeId, ExchangeMarketData]]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=sandbox.app)) as client:
-        yield build_exchanges(
-            client,
-            clock,
-            binance_spot_url="http://sandbox/binance",
-            binance_futures_url="http://sandbox/binance-futures",
-            bybit_url="http://sandbox/bybit",
-            okx_url="http://sandbox/okx",
-        )
-
-
 async def find(exchange: ExchangeMarketData, market: Market, asset: str):
     listed = await exchange.fetch_instruments(market)
     return next(one for one in listed if one.asset == asset and one.quote == "USDT")
@@ -75,7 +50,7 @@ async def test_candles_rise_to_the_one_under_way_and_start_at_midnight_utc(excha
         assert [bar.is_closed for bar in rows] == [True] * 4 + [False], interval
         assert all(after.start - before.start == length_ms for before, after in pairwise(rows))
         assert all(bar.start % length_ms == 0 for bar in rows), f"{interval} is aligned to UTC"
-        assert rows[-1].start <= NOW < rows[-1].start + length_ms
+        assert rows[-1].start <= NOW_MS < rows[-1].start + length_ms
 
 
 @pytest.mark.parametrize("asset", ["BTC", "PEPE"])
@@ -104,11 +79,13 @@ async def test_many_candles_are_one_unbroken_series(exchanges, name):
 
 
 @pytest.mark.parametrize("name", EXCHANGES)
-async def test_a_candle_is_closed_once_its_time_is_over(exchanges, clock, name):
-    instrument = await find(exchanges[name], "spot", "BTC")
-    open_start = (await exchanges[name].fetch_candles(instrument, "1m", 1)).rows[-1].start
+async def test_a_candle_is_closed_once_its_time_is_over(name):
+    clock = SettableClock(NOW_MS)
+    exchange = connect(httpx.ASGITransport(app=create_sandbox(CONFIG, clock).app), clock)[name]
+    instrument = await find(exchange, "spot", "BTC")
+    open_start = (await exchange.fetch_candles(instrument, "1m", 1)).rows[-1].start
     clock.set(open_start + 60_005)
-    rows = (await exchanges[name].fetch_candles(instrument, "1m", 2)).rows
+    rows = (await exchange.fetch_candles(instrument, "1m", 2)).rows
     assert [(bar.start, bar.is_closed) for bar in rows] == [(open_start, True), (open_start + 60_000, False)]
 
 
@@ -119,11 +96,11 @@ async def test_settlements_rise_on_whole_minutes_and_none_lies_ahead(exchanges, 
     assert len(rows) == 12
     assert all(before.settled_at < after.settled_at for before, after in pairwise(rows))
     assert all(row.settled_at % 60_000 == 0 for row in rows)
-    assert NOW - 12 * 3_600_000 < rows[-1].settled_at <= NOW
+    assert NOW_MS - 12 * 3_600_000 < rows[-1].settled_at <= NOW_MS
     assert all(abs(row.rate) < 0.03 for row in rows)
 
 
-async def test_okx_tells_what_was_charged_and_not_what_had_been_expected(clock):
+async def test_okx_tells_what_was_charged_and_not_what_had_been_expected():
     row = {
         "fundingRate": "0.0001",
         "realizedRate": "0.00025",
@@ -131,12 +108,8 @@ async def test_okx_tells_what_was_charged_and_not_what_had_been_expected(clock):
         "instId": "BTC-USDT-SWAP",
     }
     older = {**row, "realizedRate": "-0.0003", "fundingTime": "1795334400000"}
-    answer = {"code": "0", "msg": "", "data": [row, older]}
-    transport = httpx.MockTransport(lambda _request: httpx.Response(200, json=answer))
-    async with httpx.AsyncClient(transport=transport) as client:
-        urls = dict.fromkeys(("binance_spot_url", "binance_futures_url", "bybit_url", "okx_url"), "http://okx.invalid")
-        okx = build_exchanges(client, clock, **urls)["okx"]
-        found = await okx.fetch_funding_history(SWAP, 2)
+    okx = Canned({"funding-rate-history": {"code": "0", "msg": "", "data": [row, older]}}).exchanges["okx"]
+    found = await okx.fetch_funding_history(SWAP, 2)
     assert [(one.settled_at, one.rate) for one in found.rows] == [(1795334400000, -0.0003), (1795363200000, 0.00025)]
 
 
@@ -145,7 +118,7 @@ async def test_what_cannot_be_read_and_what_is_refused_have_their_errors(exchang
     instrument = await find(exchanges[name], "perp", "BTC")
     with pytest.raises(ExchangeRefused):
         await exchanges[name].fetch_candles(replace(instrument, symbol="NOSUCHTHING"), "1h", 10)
-    sandbox.faults.add(Fault(target=TARGETS.get((name, "perp"), name), kind="malformed"))
+    sandbox.faults.add(Fault(target=target_of(name, "perp"), kind="malformed"))
     with pytest.raises(ExchangeUnreachable):
         await exchanges[name].fetch_candles(instrument, "1h", 10)
     with pytest.raises(ExchangeUnreachable):
