@@ -13,16 +13,18 @@ from arbedge.adapters.cloudflare.d1.dead_letters import D1DeadLetters
 from arbedge.adapters.cloudflare.d1.deliveries import D1Deliveries
 from arbedge.adapters.cloudflare.d1.dependencies import D1Dependencies
 from arbedge.adapters.cloudflare.d1.instruments import D1Instruments
+from arbedge.adapters.cloudflare.d1.market_reads import D1ReadCounts
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
-from arbedge.adapters.cloudflare.kv import KvCatalogueCache, KvSnapshotCache
+from arbedge.adapters.cloudflare.kv import KvCatalogueCache, KvDocuments, KvSnapshotCache
 from arbedge.adapters.cloudflare.queues import BindingQueue
-from arbedge.adapters.cloudflare.r2 import R2Lake
+from arbedge.adapters.cloudflare.r2 import R2Documents, R2Lake
 from arbedge.adapters.cloudflare.ratelimit import BindingFloodGate
 from arbedge.adapters.exchanges import build_exchanges
 from arbedge.adapters.telegram.client import BotApi
+from arbedge.app.market_data import MarketData
 from arbedge.app.services import Services
 from arbedge.app.status import Probe
 from arbedge.config import Settings
@@ -37,22 +39,37 @@ def build(bindings: Bindings, settings: Settings, transport: httpx.AsyncBaseTran
     client = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
     database = Database(bindings.DB)
     dependencies = D1Dependencies(database)
+    exchanges = build_exchanges(
+        client,
+        clock,
+        binance_spot_url=settings.binance_spot_url,
+        binance_futures_url=settings.binance_futures_url,
+        bybit_url=settings.bybit_url,
+        okx_url=settings.okx_url,
+    )
+    instruments = D1Instruments(database, KvCatalogueCache(bindings.KV))
+    scans, snapshots, lake = D1Scans(database), KvSnapshotCache(bindings.KV), R2Lake(bindings.LAKE)
     return Services(
         settings=settings,
         clock=clock,
         policy=Policy(),
-        exchanges=build_exchanges(
-            client,
+        exchanges=exchanges,
+        instruments=instruments,
+        scans=scans,
+        snapshots=snapshots,
+        lake=lake,
+        market=MarketData(
             clock,
-            binance_spot_url=settings.binance_spot_url,
-            binance_futures_url=settings.binance_futures_url,
-            bybit_url=settings.bybit_url,
-            okx_url=settings.okx_url,
+            settings.market_mode,
+            exchanges,
+            instruments,
+            scans,
+            snapshots,
+            lake,
+            KvDocuments(bindings.KV),
+            R2Documents(bindings.LAKE),
+            D1ReadCounts(database),
         ),
-        instruments=D1Instruments(database, KvCatalogueCache(bindings.KV)),
-        scans=D1Scans(database),
-        snapshots=KvSnapshotCache(bindings.KV),
-        lake=R2Lake(bindings.LAKE),
         opportunities=D1Opportunities(database),
         announcements=BindingQueue[Announce](bindings.OPPORTUNITIES),
         people=D1People(database),

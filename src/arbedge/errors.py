@@ -8,6 +8,7 @@ ArbEdgeError
 │   ├── ExchangeRateLimited     wait `retry_after_s`, ask nothing before
 │   ├── ExchangeDown            5xx or maintenance, said by the exchange itself
 │   └── ExchangeRefused         our request was wrong (bad symbol, bad parameter): a defect
+├── MarketDataUnavailable       neither cache, lake nor exchange has it fresh enough: say so, show nothing
 ├── StoreUnavailable            D1 did not answer: nothing was decided, try again
 ├── MessengerError              one Bot API call failed
 │   ├── MessengerThrottled      429: wait `retry_after_s`
@@ -70,6 +71,18 @@ class ExchangeDown(ExchangeError):
 class ExchangeRefused(ExchangeError):
     code = "refused"
     outcome = "rejected"
+
+
+class MarketDataUnavailable(ArbEdgeError):
+    """No source has what was asked for, as fresh as the reader wants it. `state` is that of the last one asked."""
+
+    code = "market_data_unavailable"
+    outcome = "retryable"
+
+    def __init__(self, message: str, state: str = "unreachable", retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.state = state
+        self.retry_after_s = retry_after_s
 
 
 class StoreUnavailable(ArbEdgeError):

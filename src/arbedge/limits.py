@@ -23,6 +23,17 @@ SCAN_LEASE_MS: Final = 30_000  # a scan older than this has died; the next one m
 INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a few times a week
 SCANS_KEPT_MS: Final = 3_600_000  # how long a scan's report can be asked about
 
+# -- public market data on demand
+KV_LAG_MS: Final = 60_000  # a value in KV may be this old and not show it was replaced
+FEEDS_AGE_MS_MAX: Final = 60_000  # what a reader accepts who does not say
+BOOK_AGE_MS_MAX: Final = 3_000
+CANDLES_AGE_MS_MAX: Final = 60_000
+SETTLEMENTS_AGE_MS_MAX: Final = 3_600_000
+CATALOGUE_AGE_MS_MAX: Final = 2 * 3_600_000  # twice what a scan lets pass before it asks again
+FAILURE_KEPT_MS_MAX: Final = 15_000  # a failure keeps others from asking the same for at most this long
+CANDLES_USUAL: Final = 300  # asked for at once, so that one document serves most readers
+MARKET_READS_KEPT_MS: Final = 30 * 86_400_000
+
 # -- D1
 D1_PARAMETERS_MAX: Final = 100
 D1_STRING_BYTES_MAX: Final = 2_000_000

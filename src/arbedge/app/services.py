@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from arbedge.app.market_data import MarketData
 from arbedge.app.status import Probe
 from arbedge.config import Settings
 from arbedge.domain.market import ExchangeId
@@ -37,6 +38,7 @@ class Services:
     scans: Scans
     snapshots: SnapshotCache
     lake: Lake
+    market: MarketData
     opportunities: Opportunities
     announcements: Queue[Announce]
     people: People

@@ -8,6 +8,10 @@ from arbedge.domain.market import Snapshot
 class Lake(Protocol):
     async def append_snapshot(self, snapshot: Snapshot) -> None: ...
 
+    async def load_snapshot(self, scan_id: int) -> Snapshot | None:
+        """What a scan observed. Raises `ValueError` when something else was recorded there."""
+        ...
+
 
 class SnapshotCache(Protocol):
     """The newest snapshot for readers that accept one up to a minute old."""

@@ -63,6 +63,10 @@ class Scans(Protocol):
 
     async def load_latest(self) -> ScanReport | None: ...
 
+    async def load_latest_id(self) -> int | None:
+        """The scan whose report is the latest."""
+        ...
+
     async def load_feeds(self) -> list[FeedHealth]: ...
 
 

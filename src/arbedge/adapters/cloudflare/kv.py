@@ -52,20 +52,41 @@ class KvCatalogueCache:
         return await _get(self._binding, CATALOGUE_KEY, _catalogues)
 
 
+class KvDocuments:
+    """`Documents` on KV."""
+
+    def __init__(self, binding: KvNamespace) -> None:
+        self._binding = binding
+
+    async def get(self, key: str) -> bytes | None:
+        text = await _get_text(self._binding, key)
+        return None if text is None else text.encode()
+
+    async def put(self, key: str, document: bytes) -> None:
+        await _put_text(self._binding, key, document.decode())
+
+
 async def _put(binding: KvNamespace, key: str, document: Struct) -> None:
-    text = _encoder.encode(document).decode()
+    await _put_text(binding, key, _encoder.encode(document).decode())
+
+
+async def _put_text(binding: KvNamespace, key: str, text: str) -> None:
     try:
         await binding.put(key, text)
     except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
         raise StoreUnavailable(f"key-value store: {explain(error)}") from None
 
 
-async def _get(binding: KvNamespace, key: str, decoder: msgspec.json.Decoder[T]) -> T | None:
-    """The document, or None when there is none that this version can read: a copy can be had again."""
+async def _get_text(binding: KvNamespace, key: str) -> str | None:
     try:
-        text = await binding.get(key)
+        return await binding.get(key)
     except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
         raise StoreUnavailable(f"key-value store: {explain(error)}") from None
+
+
+async def _get(binding: KvNamespace, key: str, decoder: msgspec.json.Decoder[T]) -> T | None:
+    """The document, or None when there is none that this version can read: a copy can be had again."""
+    text = await _get_text(binding, key)
     if text is None:
         return None
     try:

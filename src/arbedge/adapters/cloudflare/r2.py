@@ -36,9 +36,29 @@ class R2Lake:
 
     async def load_snapshot(self, scan_id: int) -> Snapshot | None:
         """Reads a scan's snapshot back. Raises `ValueError` when the object holds something else."""
+        data = await _get(self._binding, snapshot_key(scan_id))
+        return None if data is None else decode_snapshot(data)
+
+
+class R2Documents:
+    """`Documents` on R2, for what was asked for and is recorded: candles and settlements."""
+
+    def __init__(self, binding: R2Bucket) -> None:
+        self._binding = binding
+
+    async def get(self, key: str) -> bytes | None:
+        return await _get(self._binding, key)
+
+    async def put(self, key: str, document: bytes) -> None:
         try:
-            stored = await self._binding.get(snapshot_key(scan_id))
-            data = None if stored is None else bytes(await stored.arrayBuffer())
+            await self._binding.put(key, document, httpMetadata={"contentType": "application/json"})
         except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
             raise StoreUnavailable(f"lake: {explain(error)}") from None
-        return None if data is None else decode_snapshot(data)
+
+
+async def _get(binding: R2Bucket, key: str) -> bytes | None:
+    try:
+        stored = await binding.get(key)
+        return None if stored is None else bytes(await stored.arrayBuffer())
+    except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
+        raise StoreUnavailable(f"lake: {explain(error)}") from None

@@ -35,6 +35,7 @@ SELECT streaks FROM (
 ) WHERE mode = ?1 AND finished_at >= ?2
 """
 _LATEST_REPORT = "SELECT report FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+_LATEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _FEEDS = """
 SELECT json_object(
   'exchange', exchange, 'market', market, 'state', state, 'error', error, 'error_class', error_class, 'quotes', quotes,
@@ -91,6 +92,10 @@ class D1Scans:
     async def load_latest(self) -> ScanReport | None:
         reports = unpack((row["report"] for row in await self._database.run(_LATEST_REPORT)), _reports)
         return reports[0] if reports else None
+
+    async def load_latest_id(self) -> int | None:
+        rows = await self._database.run(_LATEST_ID)
+        return rows[0]["id"] if rows else None
 
     async def load_feeds(self) -> list[FeedHealth]:
         return unpack((row["feed"] for row in await self._database.run(_FEEDS)), _feeds)
