@@ -19,6 +19,7 @@ from arbedge.adapters.exchanges.bybit import rules as bybit_rules
 from arbedge.adapters.exchanges.bybit import wire as bybit_wire
 from arbedge.adapters.exchanges.okx import rules as okx_rules
 from arbedge.adapters.exchanges.okx import wire as okx_wire
+from arbedge.adapters.exchanges.session import Call
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Market
 from arbedge.domain.normalise import normalise
@@ -44,7 +45,7 @@ async def fetch_payloads() -> tuple[Payloads, Payloads]:
                 (exchange, market): tuple(
                     [
                         (await client.get(_mount(exchange, market) + call.path, params=call.params)).content
-                        for call in getattr(RULES[exchange], table)[market]
+                        for call in _calls(getattr(RULES[exchange], table)[market])
                     ]
                 )
                 for exchange in EXCHANGES
@@ -52,6 +53,11 @@ async def fetch_payloads() -> tuple[Payloads, Payloads]:
             }
 
         return await read("TICKERS"), await read("INSTRUMENTS")
+
+
+def _calls(calls: Call | tuple[Call, ...]) -> tuple[Call, ...]:
+    """A list that is paged is one call in its exchange's rules; its first page is enough here."""
+    return (calls,) if isinstance(calls, Call) else calls
 
 
 def _mount(exchange: ExchangeId, market: Market) -> str:
