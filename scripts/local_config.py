@@ -15,6 +15,7 @@ from scripts.layout import CACHE, PYTHON_MODULES, ROOT
 # Spoken out loud in the values themselves: none of these opens anything outside this machine.
 LOCAL_BOT_TOKEN = "700000001:LOCAL-SANDBOX-TOKEN-NOT-A-REAL-ONE_"
 LOCAL_WEBHOOK_SECRET = "local-sandbox-webhook-secret-not-a-real-one"
+LOCAL_SECRETS = {"TELEGRAM_BOT_TOKEN": LOCAL_BOT_TOKEN, "TELEGRAM_WEBHOOK_SECRET": LOCAL_WEBHOOK_SECRET}
 LOCAL_DATABASE_ID = "arbedge-local"
 DEVELOPMENT_FLAGS = ("python_workers_development", "experimental")
 SANDBOX_PATHS = {
@@ -45,7 +46,7 @@ def load_deployed_config(path: Path = ROOT / "wrangler.toml") -> dict[str, Any]:
 
 
 def local_vars(deployed: dict[str, str], run: LocalRun) -> dict[str, str]:
-    """The Worker's variables for this run; `extra_vars` wins over everything else."""
+    """The Worker's variables for this run; `extra_vars` wins over everything else. Secrets travel apart."""
     reached_directly = EXCHANGE_VARIABLES if run.live else ()
     return (
         deployed
@@ -55,12 +56,12 @@ def local_vars(deployed: dict[str, str], run: LocalRun) -> dict[str, str]:
             "LOG_LEVEL": "INFO",
         }
         | {name: run.sandbox_url + path for name, path in SANDBOX_PATHS.items() if name not in reached_directly}
-        | run.extra_vars
+        | {name: value for name, value in run.extra_vars.items() if name not in LOCAL_SECRETS}
     )
 
 
-def local_secrets() -> dict[str, str]:
-    return {"TELEGRAM_BOT_TOKEN": LOCAL_BOT_TOKEN, "TELEGRAM_WEBHOOK_SECRET": LOCAL_WEBHOOK_SECRET}
+def local_secrets(run: LocalRun) -> dict[str, str]:
+    return {name: run.extra_vars.get(name, value) for name, value in LOCAL_SECRETS.items()}
 
 
 def render_local_config(deployed: dict[str, Any], run: LocalRun, root: Path = ROOT) -> dict[str, Any]:
@@ -88,7 +89,7 @@ def write_local_config(directory: Path, run: LocalRun) -> Path:
     config = directory / "wrangler.json"
     config.write_text(json.dumps(render_local_config(load_deployed_config(), run), indent=2))
     secrets = directory / ".dev.vars"
-    secrets.write_text("".join(f'{name}="{value}"\n' for name, value in local_secrets().items()))
+    secrets.write_text("".join(f'{name}="{value}"\n' for name, value in local_secrets(run).items()))
     link = directory / "python_modules"
     if not link.is_symlink():
         link.symlink_to(PYTHON_MODULES)

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import httpx
+import msgspec
 import pytest
 
 from arbedge.domain.market import ExchangeId, Market
@@ -105,7 +106,7 @@ async def test_a_coin_costs_the_same_whatever_the_exchange_counts_in(exchanges: 
 @every_market
 async def test_unknown_symbol_is_our_mistake(exchanges: Exchanges, exchange: ExchangeId, market: Market):
     one = (await exchanges[exchange].fetch_instruments(market))[0]
-    nonsense = type(one)(**{name: getattr(one, name) for name in one.__struct_fields__} | {"symbol": "NOSUCH"})
+    nonsense = msgspec.structs.replace(one, symbol="NOSUCH")
     with pytest.raises(ExchangeRefused):
         await exchanges[exchange].fetch_order_book(nonsense, BOOK_DEPTH)
 
