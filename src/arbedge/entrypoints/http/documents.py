@@ -65,7 +65,7 @@ _STATUS_TEXTS: Final[dict[int, str]] = {
     413: "The body is too large.",
     422: "One or more fields cannot be used; each is named.",
     429: "Too many requests; `Retry-After` says when to come back.",
-    503: "The database did not answer; `Retry-After` says when to try again.",
+    503: "The database or every source did not answer; `Retry-After` says when to try again.",
 }
 
 

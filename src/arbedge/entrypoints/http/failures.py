@@ -5,10 +5,13 @@
 | a field that does not fit            | 422 `invalid_fields`, each field named            |
 | no route, wrong method, body too big | 404, 405, 413                                     |
 | StoreUnavailable                     | 503 `store_unavailable` with Retry-After          |
+| MarketDataUnavailable                | 503 `market_data_unavailable` with Retry-After    |
 | anything else                        | 500 `internal`, said by the frame, details logged |
 """
 
+import logging
 from collections.abc import Mapping
+from math import ceil
 from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
@@ -18,9 +21,12 @@ from starlette.exceptions import HTTPException
 
 from arbedge.domain.permissions import Permission
 from arbedge.entrypoints.http.envelope import JSON, ErrorDetails, FieldProblem, encode_failure
-from arbedge.errors import StoreUnavailable
+from arbedge.errors import MarketDataUnavailable, StoreUnavailable
 
 STORE_RETRY_AFTER_S: Final = 5
+MARKET_RETRY_AFTER_S: Final = 15
+
+log = logging.getLogger(__name__)
 
 
 class ApiError(Exception):
@@ -101,6 +107,15 @@ async def _answer_fields(request: Request, error: Exception) -> Response:
     return answer_failure(request, 422, "invalid_fields", message, ErrorDetails(fields=fields))
 
 
+async def _answer_market_data(request: Request, error: Exception) -> Response:
+    """What the exchange said goes into the log and the health page, not to everyone who asked."""
+    assert isinstance(error, MarketDataUnavailable)
+    log.info("market data unavailable", extra={"state": error.state, "error": str(error)})
+    message = f"No source has this as fresh as you want it: the exchange is {error.state.replace('_', ' ')}."
+    headers = {"retry-after": str(max(1, ceil(error.retry_after_s or MARKET_RETRY_AFTER_S)))}
+    return answer_failure(request, 503, MarketDataUnavailable.code, message, headers=headers)
+
+
 async def _answer_store(request: Request, _error: Exception) -> Response:
     message = "The database did not answer; nothing was changed. Try again shortly."
     headers = {"retry-after": str(STORE_RETRY_AFTER_S)}
@@ -111,4 +126,5 @@ def install_failures(api: FastAPI) -> None:
     api.add_exception_handler(ApiError, _answer_api_error)
     api.add_exception_handler(HTTPException, _answer_http)
     api.add_exception_handler(RequestValidationError, _answer_fields)
+    api.add_exception_handler(MarketDataUnavailable, _answer_market_data)
     api.add_exception_handler(StoreUnavailable, _answer_store)

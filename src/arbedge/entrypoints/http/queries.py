@@ -9,7 +9,7 @@ from arbedge.domain.permissions import LIST_LIMIT_MAX
 from arbedge.domain.policy import OpportunityType
 
 
-def _describe(text: str) -> Any:
+def describe(text: str) -> Any:
     """A field that may be absent: None is our word for that and no value of the query, so the schema leaves it out."""
 
     def leave_out_null(schema: dict[str, Any]) -> None:
@@ -24,16 +24,16 @@ class OpportunityQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: Annotated[int, Field(ge=1, le=LIST_LIMIT_MAX)] | None = _describe(
+    limit: Annotated[int, Field(ge=1, le=LIST_LIMIT_MAX)] | None = describe(
         "Rows wanted. A plan's own limit applies and is said in `meta.limit_max`."
     )
-    type: OpportunityType | None = _describe("Only opportunities of this type.")
-    asset: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\s\x00-\x1f\x7f]+$")] | None = _describe(
+    type: OpportunityType | None = describe("Only opportunities of this type.")
+    asset: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\s\x00-\x1f\x7f]+$")] | None = describe(
         "Only this asset, for example BTC."
     )
-    exchange: ExchangeId | None = _describe("Only with a leg on this exchange.")
-    min_edge_bps: Annotated[float, Field(ge=-10_000, le=1_000_000, allow_inf_nan=False)] | None = _describe(
+    exchange: ExchangeId | None = describe("Only with a leg on this exchange.")
+    min_edge_bps: Annotated[float, Field(ge=-10_000, le=1_000_000, allow_inf_nan=False)] | None = describe(
         "Only with at least this net edge."
     )
-    premium: bool | None = _describe("true: only premium opportunities; false: none of them.")
-    cursor: Annotated[str, Field(min_length=1, max_length=512)] | None = _describe("`next_cursor` of the page before.")
+    premium: bool | None = describe("true: only premium opportunities; false: none of them.")
+    cursor: Annotated[str, Field(min_length=1, max_length=512)] | None = describe("`next_cursor` of the page before.")

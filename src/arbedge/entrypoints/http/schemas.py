@@ -10,6 +10,7 @@ from arbedge.app.status import DependencyView, Overall, StatusView
 from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
 from arbedge.config import Environment, MarketMode, Settings
 from arbedge.entrypoints.http.envelope import FailureAnswer
+from arbedge.entrypoints.http.market_schemas import MARKET_ANSWERS
 
 REF_TEMPLATE = "#/components/schemas/{name}"
 
@@ -87,6 +88,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     ListAnswer,
     DetailAnswer,
     WhyAnswer,
+    *MARKET_ANSWERS,
     FailureAnswer,
 )
 
