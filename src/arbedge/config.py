@@ -34,6 +34,7 @@ class Settings(Struct, frozen=True):
     telegram_bot_token: str
     telegram_webhook_secret: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    worker_url: str | None = None  # where people reach this deployment; without it no page is linked
     cmc_url: str | None = None
     cmc_api_key: str | None = None  # without it CoinMarketCap is off
 
@@ -90,6 +91,7 @@ _CHECKS: dict[str, Callable[[str], str]] = {
 
 # What a deployment may leave out, and does without.
 _OPTIONAL: dict[str, Callable[[str], str]] = {
+    "WORKER_URL": _url,
     "CMC_URL": _url,
     "CMC_API_KEY": _matching(_API_KEY, "must be 16 to 128 characters of A-Z a-z 0-9 _ -"),
 }

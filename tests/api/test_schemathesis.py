@@ -6,16 +6,22 @@ sets how many an operation gets.
 
 import asyncio
 import os
+import threading
+from collections.abc import Iterator
 
+import httpx
+import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
 
+from arbedge.app.market_browse import QuoteFilter, list_tickers
 from arbedge.entrypoints.http.api import bind
 from arbedge.ports.store import OpportunityFilter
-from tests.integration.http.builders import drop, opportunity, report
+from scripts.sandbox import SandboxConfig, SettableClock, create_sandbox
+from tests.integration.http.builders import NOW, drop, opportunity, report
 from tests.integration.http.world import API, PREFIX, World
 
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "100"))
@@ -25,11 +31,23 @@ FOUND = [opportunity("BTC", "12.5"), opportunity("ETH", "70"), opportunity("SOL"
 QUIET = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
 
+SANDBOX = create_sandbox(SandboxConfig("http://worker.invalid", "1:token", "secret"), SettableClock(NOW))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def background_work_ends() -> Iterator[None]:
+    """The sandbox loads the Bot API's models in the background; an interpreter that ends meanwhile would abort."""
+    yield
+    for thread in threading.enumerate():
+        if thread.daemon:
+            thread.join(timeout=30)
+
+
 def make_world() -> World:
     """A filled world; its clock stands still, so that one example cannot disturb the next."""
 
     async def fill() -> World:
-        world = World(flood_limit=1_000_000)
+        world = World(flood_limit=1_000_000, exchanges=httpx.ASGITransport(SANDBOX.app))
         world.seed()
         one = report(drop("ADA"))
         assert await world.services.scans.begin(one.scan_id, "synthetic", one.started_at)
@@ -59,7 +77,13 @@ async def _give_cursor() -> str:
     return page.next_cursor
 
 
-CURSOR = asyncio.run(_give_cursor())
+async def _give_market_cursor() -> str:
+    page = await list_tickers(WELL.services.market, QuoteFilter(exchange="okx"), 60_000, 1, None, NOW)
+    assert page.next_cursor
+    return page.next_cursor
+
+
+CURSOR, MARKET_CURSOR = asyncio.run(_give_cursor()), asyncio.run(_give_market_cursor())
 
 
 def make_real(case: Case) -> None:
@@ -69,7 +93,10 @@ def make_real(case: Case) -> None:
         case.path_parameters["opportunity_id"] = FOUND[len(opportunity_id) % len(FOUND)].id
     cursor = case.query.get("cursor")
     if isinstance(cursor, str) and 1 <= len(cursor) <= 512:
-        case.query["cursor"] = CURSOR
+        case.query["cursor"] = MARKET_CURSOR if "/market/" in case.path else CURSOR
+    symbol = case.query.get("symbol")
+    if isinstance(symbol, str) and len(symbol) % 2 and len(symbol) <= 32:
+        case.query["symbol"] = "BTC/USDT"
 
 
 @well.parametrize()

@@ -6,11 +6,15 @@ from msgspec import Struct
 
 
 class Button(Struct, frozen=True):
-    """An inline button: `data` comes back as a callback (at most 64 bytes), or `url` opens."""
+    """An inline button: `data` comes back as a callback (at most 64 bytes), or a page opens.
+
+    `web_app` opens a page of ours inside Telegram, in private chats only, with proof of who opened it.
+    """
 
     text: str
     data: str | None = None
     url: str | None = None
+    web_app: str | None = None
     style: Literal["primary", "success", "danger"] | None = None
 
 

@@ -67,6 +67,10 @@ class Scans(Protocol):
         """The scan whose report is the latest."""
         ...
 
+    async def load_earliest_id(self) -> int | None:
+        """The first finished scan that is still known."""
+        ...
+
     async def load_feeds(self) -> list[FeedHealth]: ...
 
 

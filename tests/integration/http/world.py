@@ -35,10 +35,10 @@ def settings(environment: Environment = "test") -> Settings:
     return Settings(
         environment=environment,
         market_mode="synthetic",
-        binance_spot_url="https://binance.test",
-        binance_futures_url="https://futures.test",
-        bybit_url="https://bybit.test",
-        okx_url="https://okx.test",
+        binance_spot_url="https://binance.test/binance",
+        binance_futures_url="https://futures.test/binance-futures",
+        bybit_url="https://bybit.test/bybit",
+        okx_url="https://okx.test/okx",
         telegram_api_url="https://telegram.test",
         telegram_bot_token=BOT_TOKEN,
         telegram_webhook_secret="secret_secret_secret",
@@ -62,12 +62,18 @@ def refuse_to_reach_out(request: httpx.Request) -> httpx.Response:
 class World:
     """One deployment: its bindings, its ports, and a client that speaks to the API as the outside would."""
 
-    def __init__(self, environment: Environment = "test", flood_limit: int = 10_000) -> None:
+    def __init__(
+        self,
+        environment: Environment = "test",
+        flood_limit: int = 10_000,
+        exchanges: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """`exchanges` answers for them; without it none can be reached."""
         # Typed as the Worker's env is: the bindings are the runtime's own objects there.
         self.env: Any = ShimEnv(clock=VirtualClock(NOW), flood_limit=flood_limit)
         self.env.migrate(MIGRATIONS)
-        transport = httpx.MockTransport(refuse_to_reach_out)
-        self.services = build(self.env, settings(environment), transport, self.env.clock)
+        outside = exchanges or httpx.MockTransport(refuse_to_reach_out)
+        self.services = build(self.env, settings(environment), outside, self.env.clock)
         transport = httpx.ASGITransport(app=bind(API, self.services))
         self.client = httpx.AsyncClient(transport=transport, base_url="https://arbedge.test")
 

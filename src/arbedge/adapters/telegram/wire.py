@@ -39,7 +39,13 @@ class Me(Struct, frozen=True):
 
 
 def render_button(button: Button) -> dict[str, Any]:
-    fields = {"text": button.text, "callback_data": button.data, "url": button.url, "style": button.style}
+    fields: dict[str, Any] = {
+        "text": button.text,
+        "callback_data": button.data,
+        "url": button.url,
+        "web_app": {"url": button.web_app} if button.web_app else None,
+        "style": button.style,
+    }
     return {name: value for name, value in fields.items() if value is not None}
 
 

@@ -20,7 +20,7 @@ from arbedge.app.market_data.sourced import Missing, Sourced, mode_of
 from arbedge.domain.candles import Candle, CandleSeries, build_series
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.intervals import INTERVALS_MS, Interval
-from arbedge.domain.market import ExchangeId, Mode, OrderBook, Source
+from arbedge.domain.market import ExchangeId, Mode, OrderBook, Snapshot, Source
 from arbedge.domain.plausible import are_plausible_rates, is_plausible_book
 from arbedge.errors import ExchangeError, MarketDataUnavailable, StoreUnavailable
 from arbedge.limits import (
@@ -84,6 +84,10 @@ class MarketData:
     ) -> dict[FeedKey, FeedAnswer]:
         """Tickers and funding of whole markets, each with its source or the reason why it is missing."""
         return await self._feeds.read(keys, age_ms_max)
+
+    async def load_earliest_scan(self) -> Snapshot | None:
+        """What the earliest scan that is still known observed; None where it cannot be read."""
+        return await self._feeds.read_earliest()
 
     async def load_book(
         self, instrument: Instrument, depth: int = BOOK_DEPTH, age_ms_max: int = BOOK_AGE_MS_MAX

@@ -105,8 +105,15 @@ class FeedPath:
 
     async def _load_recorded(self) -> Snapshot | None:
         """The object that the latest finished scan wrote; its name follows from the scan's id."""
+        return await self._load_scan(self._scans.load_latest_id)
+
+    async def read_earliest(self) -> Snapshot | None:
+        """The earliest scan that is still known, for what compares then with now."""
+        return await self._load_scan(self._scans.load_earliest_id)
+
+    async def _load_scan(self, find_id: Callable[[], Awaitable[int | None]]) -> Snapshot | None:
         try:
-            scan_id = await self._scans.load_latest_id()
+            scan_id = await find_id()
             return None if scan_id is None else self._own(await self._lake.load_snapshot(scan_id))
         except (StoreUnavailable, ValueError) as error:
             log.warning("recorded snapshot passed by", extra={"error": type(error).__name__})

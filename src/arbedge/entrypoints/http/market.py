@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from arbedge.app.ingest import ALL_FEEDS
 from arbedge.app.market_browse import QuoteFilter, find_instrument, list_funding, list_tickers
 from arbedge.app.market_data import FeedKey, MarketData
+from arbedge.app.market_overview import load_market_overview
 from arbedge.app.market_views import view_book, view_candles, view_funding_history
 from arbedge.app.status import DependencyView, check_status
 from arbedge.domain.instruments import Instrument
@@ -34,6 +35,7 @@ from arbedge.entrypoints.http.market_schemas import (
     FundingHistoryAnswer,
     MarketMeta,
     MarketView,
+    OverviewAnswer,
     QuotesMeta,
     TickersAnswer,
 )
@@ -201,3 +203,17 @@ async def _view_market(data: MarketData, key: FeedKey, health: DependencyView) -
     return MarketView(
         exchange, market, health, len(listed.value), listed.source, listed.age_ms, listed.mode, error=None
     )
+
+
+@router.get(
+    "/market/overview",
+    summary="The market at a glance",
+    response_class=Response,
+    responses=describe_responses(OverviewAnswer, 401, 403, 413, 422, 429, 503),
+    openapi_extra=SECURED,
+)
+async def get_overview(services: Ports, data: Data, _person: Reader) -> Response:
+    """Funding at its extremes and how many assets rise, from the scans; every figure with source, age and mode."""
+    overview = await load_market_overview(data, services.clock.now_ms())
+    answer = OverviewAnswer(overview, MarketMeta(services.settings.market_mode))
+    return Response(encode(answer), media_type=JSON)

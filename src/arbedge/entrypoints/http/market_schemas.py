@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from arbedge.app.market_overview import MarketOverview
 from arbedge.app.market_views import (
     BookView,
     CandlesView,
@@ -88,6 +89,12 @@ class ExchangesAnswer(Struct, frozen=True):
     success: bool = True
 
 
+class OverviewAnswer(Struct, frozen=True):
+    data: MarketOverview
+    meta: MarketMeta
+    success: bool = True
+
+
 MARKET_ANSWERS: tuple[type[Struct], ...] = (
     TickersAnswer,
     FundingAnswer,
@@ -95,4 +102,5 @@ MARKET_ANSWERS: tuple[type[Struct], ...] = (
     CandlesAnswer,
     FundingHistoryAnswer,
     ExchangesAnswer,
+    OverviewAnswer,
 )

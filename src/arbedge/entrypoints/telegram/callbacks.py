@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from arbedge.domain.policy import OpportunityType
+from arbedge.limits import TELEGRAM_CALLBACK_BYTES_MAX
 
 HOME: Final = "m:home"
 STATUS: Final = "m:status"
@@ -19,6 +20,8 @@ WHY: Final = "op:w"
 OPEN_ALERT: Final = "op:o"
 WHY_ALERT: Final = "op:y"
 PAGE_NUMBER: Final = "op:n"
+MARKET: Final = "mk:o"
+PRICE: Final = "mk:p"
 
 _CODES: Final[dict[OpportunityType | None, str]] = {None: "a", "cross_exchange": "x", "funding": "f"}
 _TYPES: Final[dict[str, OpportunityType | None]] = {code: kind for kind, code in _CODES.items()}
@@ -77,6 +80,12 @@ def why_alert(opportunity_id: str) -> str:
 def page_number(page: int, pages: int) -> str:
     """The button between back and forward; it only says where one is."""
     return f"{PAGE_NUMBER}:{page}:{pages}"
+
+
+def price(asset: str, quote: str) -> str | None:
+    """None for names too long for a button."""
+    data = f"{PRICE}:{asset}:{quote}"
+    return data if len(data.encode()) <= TELEGRAM_CALLBACK_BYTES_MAX else None
 
 
 def topic(name: str) -> str:

@@ -11,6 +11,7 @@ from arbedge.app import accounts, browse
 from arbedge.app.status import check_status
 from arbedge.app.views import OpportunityDetail
 from arbedge.domain.policy import OpportunityType
+from arbedge.entrypoints.telegram import market
 from arbedge.entrypoints.telegram.callbacks import Place
 from arbedge.entrypoints.telegram.command import parse_deep_link
 from arbedge.entrypoints.telegram.html import clean
@@ -186,6 +187,8 @@ COMMANDS: Final[dict[str, CommandRow]] = {
         show_opportunities, "what is worth it after costs; add a type: cross_exchange, funding", in_groups=True
     ),
     "why": CommandRow(show_why, "why something is or is not told: /why BTC"),
+    "market": CommandRow(market.show_market, "funding at its extremes, how many assets rise, which feeds work"),
+    "price": CommandRow(market.show_price, "one pair on every exchange, and its last day: /price BTC"),
     "status": CommandRow(show_status, "exchanges and everything else: state and age", in_groups=True),
     "help": CommandRow(show_help, "this; add numbers, alerts or safety", needs_session=False, in_groups=True),
 }

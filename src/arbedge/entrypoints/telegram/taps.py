@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from arbedge.entrypoints.telegram import callbacks, commands
+from arbedge.entrypoints.telegram import callbacks, commands, market
 from arbedge.entrypoints.telegram.callbacks import PLACE, Place, parse_place
 from arbedge.entrypoints.telegram.turn import Turn
 from arbedge.ports.messenger import Screen
@@ -65,6 +65,14 @@ async def _why(turn: Turn, arguments: tuple[str, ...]) -> Screen:
     return await commands.explain_one(turn, arguments[0])
 
 
+async def _market(turn: Turn, _arguments: tuple[str, ...]) -> Screen:
+    return await market.show_market(turn, "")
+
+
+async def _price(turn: Turn, arguments: tuple[str, ...]) -> Screen:
+    return await market.show_pair(turn, *arguments)
+
+
 _NOTHING: Final = re.compile("")
 _ONE: Final = re.compile(":" + _ID)
 
@@ -77,5 +85,7 @@ TAPS: Final[dict[str, TapRow]] = {
     callbacks.WHY: TapRow(_why, _ONE),
     callbacks.OPEN_ALERT: TapRow(_detail, _ONE, is_new_message=True),
     callbacks.WHY_ALERT: TapRow(_why, _ONE, is_new_message=True),
+    callbacks.MARKET: TapRow(_market, _NOTHING),
+    callbacks.PRICE: TapRow(_price, re.compile(r":(\w{1,20}):(\w{1,20})")),
     callbacks.PAGE_NUMBER: TapRow(None, re.compile(r":(\d{1,4}):(\d{1,4})", re.ASCII)),
 }

@@ -36,6 +36,7 @@ SELECT streaks FROM (
 """
 _LATEST_REPORT = "SELECT report FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _LATEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+_EARLIEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id LIMIT 1"
 _FEEDS = """
 SELECT json_object(
   'exchange', exchange, 'market', market, 'state', state, 'error', error, 'error_class', error_class, 'quotes', quotes,
@@ -95,6 +96,10 @@ class D1Scans:
 
     async def load_latest_id(self) -> int | None:
         rows = await self._database.run(_LATEST_ID)
+        return rows[0]["id"] if rows else None
+
+    async def load_earliest_id(self) -> int | None:
+        rows = await self._database.run(_EARLIEST_ID)
         return rows[0]["id"] if rows else None
 
     async def load_feeds(self) -> list[FeedHealth]:

@@ -26,7 +26,8 @@ def render_menu(status: StatusView, best: ListView, mode: str) -> Screen:
 def render_menu_buttons() -> list[list[Button]]:
     return [
         [Button("Opportunities", data=callbacks.list_page(callbacks.Place()), style="primary")],
-        [Button("Status", data=callbacks.STATUS), Button("Help", data=callbacks.HELP)],
+        [Button("Market", data=callbacks.MARKET), Button("Status", data=callbacks.STATUS)],
+        [Button("Help", data=callbacks.HELP)],
     ]
 
 

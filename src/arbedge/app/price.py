@@ -1,0 +1,64 @@
+"""One pair on every exchange that lists it, and how it moved in the last day."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from arbedge.app.ingest import ALL_FEEDS
+from arbedge.app.market_browse import pick_instrument
+from arbedge.app.market_data import MarketData, Missing, Sourced
+from arbedge.app.market_views import FeedView, TickerView, view_feed_answer, view_ticker
+from arbedge.domain.candles import CandleSeries
+from arbedge.domain.instruments import Instrument
+from arbedge.domain.intervals import Interval
+from arbedge.errors import MarketDataUnavailable
+
+DAY_INTERVAL: Final[Interval] = "1h"
+DAY_CANDLES: Final = 24
+PRICE_AGE_MS_MAX: Final = 30_000  # someone who asks for a price wants that of now
+
+
+class DayView(Struct, frozen=True):
+    """The last day's candles of one instrument, with who served them and how old they are."""
+
+    instrument: Instrument
+    candles: Sourced[CandleSeries]
+
+
+class PriceView(Struct, frozen=True):
+    """`missing` are the feeds that might list the pair and did not answer; `day` is None where no candles were had."""
+
+    asset: str
+    quote: str
+    tickers: list[TickerView]
+    missing: list[FeedView]
+    day: DayView | None
+
+
+async def load_price(market_data: MarketData, asset: str, quote: str, now: int) -> PriceView:
+    """Never raises for a source that is down: it is named among the missing."""
+    answers = await market_data.load_feeds(ALL_FEEDS, PRICE_AGE_MS_MAX)
+    tickers = [
+        view_ticker(answer, one, now)
+        for answer in answers.values()
+        if isinstance(answer, Sourced)
+        for one in answer.value.quotes
+        if (one.asset, one.quote) == (asset, quote)
+    ]
+    missing = [view_feed_answer(key, answer) for key, answer in answers.items() if isinstance(answer, Missing)]
+    return PriceView(asset, quote, tickers, missing, await _load_day(market_data, tickers))
+
+
+async def _load_day(market_data: MarketData, tickers: list[TickerView]) -> DayView | None:
+    """Of the first instrument that has candles, spot before perpetual."""
+    for ticker in sorted(tickers, key=lambda one: one.market != "spot"):
+        try:
+            listed = (await market_data.load_instruments((ticker.exchange, ticker.market))).value
+            instrument = pick_instrument(listed, ticker.symbol)
+            if instrument is not None:
+                candles = await market_data.load_candles(instrument, DAY_INTERVAL, DAY_CANDLES)
+                if candles.value.candles:
+                    return DayView(instrument, candles)
+        except MarketDataUnavailable:
+            continue
+    return None
