@@ -10,7 +10,6 @@ from http import HTTPStatus
 from typing import Protocol
 
 import httpx
-import msgspec
 from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import excerpt
@@ -116,6 +115,6 @@ def reading(*answers: Answer) -> Generator[None, None, None]:
     """Decoding inside: a body that is not what the exchange documents is as good as no answer."""
     try:
         yield
-    except msgspec.DecodeError as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:  # ValueError is msgspec's, and that of bad UTF-8
         seen = " | ".join(excerpt(answer.body) for answer in answers)
         raise ExchangeUnreachable(f"unreadable answer: {error}: {seen}") from error
