@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from arbedge.app.services import Services
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, FeedState, Market, Snapshot
@@ -132,6 +134,14 @@ async def _read_feed(
         rejected=dict(rejected),
     )
     return feed, _health(feed, error_class="thin" if is_thin else None, retry_at=None)
+
+
+def hold_back(health: FeedHealth, error: ExchangeRateLimited | None, now: int) -> FeedHealth:
+    """A feed whose exchange asked for silence on another call: its tickers are not asked for either before then."""
+    if error is None:
+        return health
+    retry_at = now + round(error.retry_after_s * 1000)
+    return replace(health, state="rate_limited", error=str(error), error_class=error.code, retry_at=retry_at)
 
 
 def _thin_error(*, quotes_count: int, has_instruments: bool) -> str:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Protocol
+from typing import Final, Protocol
 
 import httpx
 from msgspec import Struct
@@ -16,6 +16,9 @@ from arbedge.adapters.exchanges.failures import excerpt
 from arbedge.errors import ExchangeError, ExchangeRateLimited, ExchangeUnreachable
 from arbedge.limits import EXCHANGE_BODY_BYTES_MAX, EXCHANGE_TIMEOUT_S
 from arbedge.ports.clock import Clock
+
+# To one host, of the six connections there are: one that does not answer must not keep the others from being asked.
+CALLS_AT_ONCE: Final = 2
 
 
 class Call(Struct, frozen=True):
@@ -62,9 +65,18 @@ class Session:
         self._classify = classify
         self._find_pause = find_pause
         self._quiet_until = 0
+        self._slots = asyncio.Semaphore(CALLS_AT_ONCE)
 
     async def fetch(self, call: Call) -> Answer:
-        """One answer with status 200; raises an `ExchangeError` for everything else."""
+        """One answer with status 200; raises an `ExchangeError` for everything else.
+
+        A call waits its turn first: only then do its deadline and its latency begin, and only then is it known
+        whether an answer to a call before it asks for silence.
+        """
+        async with self._slots:
+            return await self._fetch(call)
+
+    async def _fetch(self, call: Call) -> Answer:
         started_at = self._clock.now_ms()
         if started_at < self._quiet_until:
             wait_s = (self._quiet_until - started_at) / 1000
