@@ -72,6 +72,7 @@ class ChildProcess:
             while time.monotonic() < deadline:
                 self._process.poll()
                 if not group_lives(self.pid):
+                    self._process.wait()  # it may have become a zombie since it was polled
                     return
                 time.sleep(POLL_S)
 

@@ -4,6 +4,8 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from arbedge.app.services import Services
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, FeedState, Market, Snapshot
@@ -44,10 +46,15 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
 async def _fetch_instruments(services: Services, key: FeedKey) -> list[Instrument] | None:
     exchange, market = key
     try:
-        return await services.exchanges[exchange].fetch_instruments(market)
+        listed = await services.exchanges[exchange].fetch_instruments(market)
     except ExchangeError as error:
         log.warning("instruments unavailable", extra={"exchange": exchange, "market": market, "error": error.code})
         return None
+    possible = [instrument for instrument in listed if instrument.is_possible]
+    if len(possible) < len(listed):
+        refused = len(listed) - len(possible)
+        log.warning("instruments refused", extra={"exchange": exchange, "market": market, "count": refused})
+    return possible
 
 
 async def observe(
@@ -115,7 +122,7 @@ async def _read_feed(
         )
         return feed, _health(feed, error_class=error.code, retry_at=retry_at)
     quotes, rejected = normalise(tickers.rows, instruments)
-    is_thin = not quotes or rejected["no_quote"] > len(quotes)
+    is_thin = not quotes or rejected["no_quote"] + rejected["impossible"] > len(quotes)
     feed = Feed(
         exchange=exchange,
         market=market,
@@ -127,6 +134,14 @@ async def _read_feed(
         rejected=dict(rejected),
     )
     return feed, _health(feed, error_class="thin" if is_thin else None, retry_at=None)
+
+
+def hold_back(health: FeedHealth, error: ExchangeRateLimited | None, now: int) -> FeedHealth:
+    """A feed whose exchange asked for silence on another call: its tickers are not asked for either before then."""
+    if error is None:
+        return health
+    retry_at = now + round(error.retry_after_s * 1000)
+    return replace(health, state="rate_limited", error=str(error), error_class=error.code, retry_at=retry_at)
 
 
 def _thin_error(*, quotes_count: int, has_instruments: bool) -> str:

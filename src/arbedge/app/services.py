@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from arbedge.app.coin_data import CoinData
 from arbedge.app.market_data import MarketData
 from arbedge.app.status import Probe
 from arbedge.config import Settings
@@ -49,4 +50,5 @@ class Services:
     dead_letters: DeadLetters
     dependencies: Dependencies
     flood: FloodGate
+    coin_data: CoinData
     probes: Mapping[str, Probe]

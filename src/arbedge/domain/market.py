@@ -5,7 +5,8 @@ amounts, are `Decimal`.
 """
 
 from decimal import Decimal
-from typing import Literal
+from itertools import chain, pairwise
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -17,6 +18,12 @@ FeedState = Literal["ok", "degraded", "rate_limited", "unreachable", "down"]
 
 EXCHANGES: tuple[ExchangeId, ...] = ("binance", "bybit", "okx")
 MARKETS: tuple[Market, ...] = ("spot", "perp")
+
+# Beyond these no asset is quoted, per unit; the bounds keep every product and quotient countable.
+PRICE_MIN: Final = Decimal("1e-15")
+PRICE_MAX: Final = Decimal("1e12")
+SIZE_MIN: Final = Decimal("1e-18")
+SIZE_MAX: Final = Decimal("1e20")
 
 
 class Ticker(Struct, frozen=True):
@@ -75,8 +82,11 @@ class Feed(Struct, frozen=True):
     rejected: dict[str, int] = {}  # rows that could not be normalised, by reason
 
     def age_ms(self, quote: Quote, now: int) -> int:
-        """How old a quote is: from the exchange's stamp where there is one, else from its receipt."""
-        return max(0, now - (quote.exchange_at or self.received_at))
+        """How old a quote is: from the exchange's stamp where there is one, else from its receipt.
+
+        Negative for a stamp ahead of our clock, which is trusted no further than one behind it.
+        """
+        return now - (quote.exchange_at or self.received_at)
 
 
 class Snapshot(Struct, frozen=True):
@@ -96,6 +106,16 @@ class Level(Struct, frozen=True, array_like=True):
     price: Decimal
     size: Decimal
 
+    @property
+    def is_possible(self) -> bool:
+        """Figures one can count with: exchanges' decoders let NaN and 1e999999 through."""
+        return (
+            self.price.is_finite()
+            and self.size.is_finite()
+            and PRICE_MIN <= self.price <= PRICE_MAX
+            and SIZE_MIN <= self.size <= SIZE_MAX
+        )
+
 
 class OrderBook(Struct, frozen=True):
     """Depth of one instrument in asset units; bids fall, asks rise."""
@@ -111,5 +131,11 @@ class OrderBook(Struct, frozen=True):
 
     @property
     def is_usable(self) -> bool:
-        """A book with both sides, positive sizes and a positive spread; anything else is bad data."""
-        return bool(self.bids and self.asks) and 0 < self.bids[0].price < self.asks[0].price
+        """A book with both sides in order, positive sizes and a positive spread; anything else is bad data."""
+        return (
+            bool(self.bids and self.asks)
+            and all(level.is_possible for level in chain(self.bids, self.asks))
+            and all(better.price >= worse.price for better, worse in pairwise(self.bids))
+            and all(better.price <= worse.price for better, worse in pairwise(self.asks))
+            and self.bids[0].price < self.asks[0].price
+        )

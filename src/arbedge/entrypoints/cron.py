@@ -6,13 +6,13 @@ from typing import Final
 
 from arbedge.app.scan import run_scan
 from arbedge.app.services import Services
-from arbedge.app.watch import watch_dependencies
+from arbedge.app.watch import watch_coin_data, watch_dependencies
 
 log = logging.getLogger(__name__)
 
 Job = Callable[[Services, int], Awaitable[object]]
 
-CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {"* * * * *": (run_scan, watch_dependencies)}
+CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {"* * * * *": (run_scan, watch_dependencies, watch_coin_data)}
 
 
 async def run_cron(services: Services, cron: str, scheduled_at: int) -> None:

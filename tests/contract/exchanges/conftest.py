@@ -25,7 +25,10 @@ def whole_sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def sandbox(whole_sandbox: Sandbox) -> Sandbox:
-    whole_sandbox.reset()
+    """Mended and with all its patience back; the market on a clock that stands still needs no rewinding."""
+    whole_sandbox.faults.clear()
+    whole_sandbox.requests.clear()
+    whole_sandbox.reset_limits()
     return whole_sandbox
 
 

@@ -7,16 +7,18 @@ import asyncio
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Protocol
+from typing import Final, Protocol
 
 import httpx
-import msgspec
 from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import excerpt
 from arbedge.errors import ExchangeError, ExchangeRateLimited, ExchangeUnreachable
 from arbedge.limits import EXCHANGE_BODY_BYTES_MAX, EXCHANGE_TIMEOUT_S
 from arbedge.ports.clock import Clock
+
+# To one host, of the six connections there are: one that does not answer must not keep the others from being asked.
+CALLS_AT_ONCE: Final = 2
 
 
 class Call(Struct, frozen=True):
@@ -63,9 +65,18 @@ class Session:
         self._classify = classify
         self._find_pause = find_pause
         self._quiet_until = 0
+        self._slots = asyncio.Semaphore(CALLS_AT_ONCE)
 
     async def fetch(self, call: Call) -> Answer:
-        """One answer with status 200; raises an `ExchangeError` for everything else."""
+        """One answer with status 200; raises an `ExchangeError` for everything else.
+
+        A call waits its turn first: only then do its deadline and its latency begin, and only then is it known
+        whether an answer to a call before it asks for silence.
+        """
+        async with self._slots:
+            return await self._fetch(call)
+
+    async def _fetch(self, call: Call) -> Answer:
         started_at = self._clock.now_ms()
         if started_at < self._quiet_until:
             wait_s = (self._quiet_until - started_at) / 1000
@@ -116,6 +127,6 @@ def reading(*answers: Answer) -> Generator[None, None, None]:
     """Decoding inside: a body that is not what the exchange documents is as good as no answer."""
     try:
         yield
-    except msgspec.DecodeError as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:  # ValueError is msgspec's, and that of bad UTF-8
         seen = " | ".join(excerpt(answer.body) for answer in answers)
         raise ExchangeUnreachable(f"unreadable answer: {error}: {seen}") from error

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Level, OrderBook
+from arbedge.limits import BOOK_DEPTH
 
 SETTLEMENTS = frozenset({"USDT", "USDC"})  # the coins a linear perpetual in scope settles in
 
@@ -20,7 +21,10 @@ class Depth(Struct, frozen=True):
 
 
 def convert_depth(depth: Depth, instrument: Instrument, received_at: int) -> OrderBook:
-    """The book per unit of the asset; exact, since multipliers are powers of ten and contract sizes are decimals."""
+    """The book per unit of the asset; exact, since multipliers are powers of ten and contract sizes are decimals.
+
+    Levels beyond the depth we keep are cut off, however many were sent.
+    """
     return OrderBook(
         exchange=instrument.exchange,
         market=instrument.market,
@@ -33,7 +37,10 @@ def convert_depth(depth: Depth, instrument: Instrument, received_at: int) -> Ord
 
 
 def _convert_levels(levels: list[Level], instrument: Instrument) -> list[Level]:
+    levels = levels[:BOOK_DEPTH]
     if instrument.units == 1:
         return levels
+    if not all(level.is_possible for level in levels):
+        raise ValueError("a level of the book is no price and size")
     multiplier, units = instrument.multiplier, instrument.units
     return [Level(level.price / multiplier, level.size * units) for level in levels]

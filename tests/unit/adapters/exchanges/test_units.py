@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +12,8 @@ from arbedge.domain.market import Level
 prices = st.decimals(min_value="0.00000001", max_value="1000000", places=8)
 quantities = st.decimals(min_value="0.01", max_value="10000000", places=2)
 levels = st.lists(st.builds(Level, prices, quantities), max_size=20)
-contract_sizes = pytest.mark.parametrize("contract_size", ["0.01", "1", "10", "100", "1E+7"])
-multipliers = pytest.mark.parametrize("multiplier", [1, 1000, 1_000_000])
+contract_sizes = st.sampled_from(["0.01", "1", "10", "100", "1E+7"])
+multipliers = st.sampled_from([1, 1000, 1_000_000])
 
 
 def instrument(contract_size: str, multiplier: int) -> Instrument:
@@ -35,9 +34,7 @@ def instrument(contract_size: str, multiplier: int) -> Instrument:
     )
 
 
-@contract_sizes
-@multipliers
-@given(bids=levels, asks=levels)
+@given(contract_sizes, multipliers, levels, levels)
 def test_there_and_back_is_exact(contract_size: str, multiplier: int, bids: list[Level], asks: list[Level]):
     one = instrument(contract_size, multiplier)
     book = convert_depth(Depth(bids, asks, 5), one, 7)
@@ -46,9 +43,7 @@ def test_there_and_back_is_exact(contract_size: str, multiplier: int, bids: list
         assert [Level(level.price * multiplier, level.size / one.units) for level in ours] == wire
 
 
-@contract_sizes
-@multipliers
-@given(level=st.builds(Level, prices, quantities))
+@given(contract_sizes, multipliers, st.builds(Level, prices, quantities))
 def test_notional_per_unit_of_price_is_kept(contract_size: str, multiplier: int, level: Level):
     """What a level is worth depends on contracts only, never on the ticker's thousands."""
     book = convert_depth(Depth([level], [], None), instrument(contract_size, multiplier), 0)
@@ -56,8 +51,7 @@ def test_notional_per_unit_of_price_is_kept(contract_size: str, multiplier: int,
     assert ours.price * ours.size == level.price * level.size * Decimal(contract_size)
 
 
-@contract_sizes
-@given(size=quantities)
+@given(contract_sizes, quantities)
 def test_a_whole_number_of_lots_stays_one(contract_size: str, size: Decimal):
     one = instrument(contract_size, 1)
     (ours,) = convert_depth(Depth([Level(Decimal(1), size)], [], None), one, 0).bids

@@ -12,7 +12,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from arbedge.adapters.exchanges.failures import classify_status, excerpt, find_retry_after
+from arbedge.adapters.exchanges.failures import WAIT_S_MAX, classify_status, excerpt, find_retry_after
 from arbedge.adapters.exchanges.session import Call
 from arbedge.domain.intervals import Interval
 from arbedge.domain.market import Market
@@ -89,7 +89,7 @@ def funding_history(symbol: str, limit: int) -> Call:
 def find_pause(market: Market, headers: httpx.Headers, now: int) -> int | None:
     """At 80 % of the minute's weight we stop until the next minute: going on leads to 429 and then to a ban."""
     used = headers.get("x-mbx-used-weight-1m", "")
-    if used.isdigit() and int(used) >= 0.8 * WEIGHT_PER_MINUTE[market]:
+    if used.isdecimal() and int(used[:9]) >= 0.8 * WEIGHT_PER_MINUTE[market]:
         return _next_minute(now)
     return None
 
@@ -103,7 +103,7 @@ def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> Exch
         return error
     try:
         refusal = _REFUSAL.decode(body)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):  # unreadable as JSON, as text, or nested without end
         return ExchangeUnreachable(text)
     if refusal.code in _RATE_CODES:
         return ExchangeRateLimited(text, find_retry_after(headers) or (_next_minute(now) - now) / 1000)
@@ -114,7 +114,7 @@ def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> Exch
 
 def _ban_s(body: bytes, now: int) -> float:
     match = _BANNED_UNTIL.search(body.decode("utf-8", "replace"))
-    return max(1.0, (int(match.group(1)) - now) / 1000) if match else _BAN_S
+    return min(max(1.0, (int(match.group(1)) - now) / 1000), WAIT_S_MAX) if match else _BAN_S
 
 
 def _next_minute(now: int) -> int:
