@@ -1,24 +1,30 @@
 """The market at a glance from the scans alone: funding at its extremes, how many assets rise, which feeds lack."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 from itertools import chain
 from statistics import median
 from typing import Final
 
 from msgspec import Struct
 
+from arbedge.app.coin_data import CoinData
 from arbedge.app.ingest import ALL_FEEDS
 from arbedge.app.market_data import MarketData, Sourced
 from arbedge.app.market_views import FeedView, FundingRateView, view_feed_answer, view_funding
+from arbedge.app.overview import Part, view_part
+from arbedge.domain.breadth import FundingHeat, measure_funding_heat
 from arbedge.domain.market import Feed, Mode, Source
+from arbedge.ports.coin_data import FearAndGreed, GlobalMetrics
 
 EXTREMES: Final = 3
 FLAT_BPS: Final = 1.0  # a move within this is the spread and no direction
 WINDOW_MS_MIN: Final = 60_000
 
 
-class Breadth(Struct, frozen=True):
+class Movers(Struct, frozen=True):
     """How many assets' spot prices rose and fell between two recorded scans; `age_ms` is that of the later one."""
 
     up: int
@@ -30,17 +36,48 @@ class Breadth(Struct, frozen=True):
     mode: Mode
 
 
+class WholeMarket(Struct, frozen=True):
+    """All coins as CoinMarketCap counts them, in US dollars; without figures `reason` says why."""
+
+    market_cap_usd: Decimal | None
+    volume_24h_usd: Decimal | None
+    change_24h_percent: float | None
+    btc_dominance_percent: float | None
+    eth_dominance_percent: float | None
+    source: Source | None
+    age_ms: int | None
+    mode: Mode | None
+    reason: str | None
+
+
+class Sentiment(Struct, frozen=True):
+    """CoinMarketCap's fear and greed, 0 to 100; without it `reason` says why."""
+
+    value: int | None
+    classification: str | None
+    source: Source | None
+    age_ms: int | None
+    mode: Mode | None
+    reason: str | None
+
+
 class MarketOverview(Struct, frozen=True):
-    """`funding_highest` and `funding_lowest` are by rate per hour; `breadth` is None before scans span a minute."""
+    """`funding_highest` and `funding_lowest` are by rate per hour; `movers` is None before scans span a minute."""
 
     funding_highest: list[FundingRateView]
     funding_lowest: list[FundingRateView]
-    breadth: Breadth | None
+    movers: Movers | None
+    funding_heat: FundingHeat | None
     feeds: list[FeedView]
+    coins: WholeMarket
+    sentiment: Sentiment
 
 
-async def load_market_overview(market_data: MarketData, now: int) -> MarketOverview:
-    answers = await market_data.load_feeds(ALL_FEEDS)
+async def load_market_overview(market_data: MarketData, coin_data: CoinData, now: int) -> MarketOverview:
+    """Never raises for a source that is down: its part says so."""
+    answers, metrics, mood = await asyncio.gather(
+        market_data.load_feeds(ALL_FEEDS), coin_data.read_global_metrics(), coin_data.read_fear_and_greed()
+    )
     found = [answer for answer in answers.values() if isinstance(answer, Sourced)]
     rates = [
         (quote.funding.rate / quote.funding.interval_h, place, answer, quote)
@@ -54,12 +91,44 @@ async def load_market_overview(market_data: MarketData, now: int) -> MarketOverv
     return MarketOverview(
         funding_highest=[one for one in highest if one],
         funding_lowest=[one for one in lowest if one],
-        breadth=await _measure_breadth(market_data, [one for one in found if one.value.market == "spot"]),
+        movers=await _count_movers(market_data, [one for one in found if one.value.market == "spot"]),
+        funding_heat=measure_funding_heat(
+            quote.funding for answer in found for quote in answer.value.quotes if quote.funding
+        ),
         feeds=[view_feed_answer(key, answer) for key, answer in answers.items()],
+        coins=_view_whole_market(view_part(metrics, now)),
+        sentiment=_view_sentiment(view_part(mood, now)),
     )
 
 
-async def _measure_breadth(market_data: MarketData, latest: list[Sourced[Feed]]) -> Breadth | None:
+def _view_whole_market(part: Part[GlobalMetrics]) -> WholeMarket:
+    one = part.value
+    return WholeMarket(
+        market_cap_usd=one.market_cap if one else None,
+        volume_24h_usd=one.volume_24h if one else None,
+        change_24h_percent=one.market_cap_change_24h_percent if one else None,
+        btc_dominance_percent=one.btc_dominance_percent if one else None,
+        eth_dominance_percent=one.eth_dominance_percent if one else None,
+        source=part.source,
+        age_ms=part.age_ms,
+        mode=part.mode,
+        reason=part.reason,
+    )
+
+
+def _view_sentiment(part: Part[FearAndGreed]) -> Sentiment:
+    one = part.value
+    return Sentiment(
+        value=one.value if one else None,
+        classification=one.classification if one else None,
+        source=part.source,
+        age_ms=part.age_ms,
+        mode=part.mode,
+        reason=part.reason,
+    )
+
+
+async def _count_movers(market_data: MarketData, latest: list[Sourced[Feed]]) -> Movers | None:
     """Against the earliest scan that is still known: an hour ago, once the scans have run for one."""
     earlier = await market_data.load_earliest_scan()
     if earlier is None or not latest:
@@ -72,7 +141,7 @@ async def _measure_breadth(market_data: MarketData, latest: list[Sourced[Feed]])
     moves = [(after[asset] / before[asset] - 1) * 10_000 for asset in after.keys() & before.keys()]
     up, down = sum(move > FLAT_BPS for move in moves), sum(move < -FLAT_BPS for move in moves)
     oldest = max(latest, key=lambda one: one.age_ms)
-    return Breadth(up, down, len(moves) - up - down, window_ms, oldest.source, oldest.age_ms, oldest.mode)
+    return Movers(up, down, len(moves) - up - down, window_ms, oldest.source, oldest.age_ms, oldest.mode)
 
 
 def _prices(feeds: Iterable[Feed]) -> dict[str, float]:

@@ -75,6 +75,8 @@ async def test_the_market_shows_funding_at_its_extremes_breadth_and_health(arbed
     assert "longs pay most" in text
     assert "shorts pay most" in text
     assert "Breadth: not known yet" in text
+    assert "Fear and greed: " in text
+    assert "Whole market: not available" not in text
     await arbedge_started.env.advance(120_000)
     arbedge_started.break_(target="okx", kind="status", value=500)
     await arbedge_started.scan()
@@ -84,10 +86,20 @@ async def test_the_market_shows_funding_at_its_extremes_breadth_and_health(arbed
     assert "Breadth over 2 min" in text or "Breadth over 1" in text
 
 
+async def test_the_rest_is_shown_while_coinmarketcap_is_down(arbedge_started: World):
+    arbedge_started.break_(target="cmc", kind="status", value=500)
+    text = text_of(await arbedge_started.say(FIONA, "/market"))
+    assert "Whole market: not available (down)" in text
+    assert "longs pay most" in text
+
+
 async def test_the_overview_of_the_api_says_the_same(arbedge_started: World):
     body = (await arbedge_started.get("/market/overview")).json()["data"]
     rates = [one["rate_per_h"] for one in body["funding_highest"]]
     assert rates == sorted(rates, reverse=True)
     assert rates[0] > body["funding_lowest"][0]["rate_per_h"]
-    assert body["breadth"] is None
+    assert body["movers"] is None
+    assert body["funding_heat"]["counted"] > 300
+    assert float(body["coins"]["market_cap_usd"]) > 0
+    assert (body["coins"]["source"], body["coins"]["reason"]) == ("api", None)
     assert {feed["source"] for feed in body["feeds"]} == {"cache"}

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Query, Response
 from arbedge.app.ingest import ALL_FEEDS
 from arbedge.app.market_browse import QuoteFilter, find_instrument, list_funding, list_tickers
 from arbedge.app.market_data import FeedKey, MarketData
-from arbedge.app.market_overview import load_market_overview
 from arbedge.app.market_views import view_book, view_candles, view_funding_history
 from arbedge.app.status import DependencyView, check_status
 from arbedge.domain.instruments import Instrument
@@ -35,7 +34,6 @@ from arbedge.entrypoints.http.market_schemas import (
     FundingHistoryAnswer,
     MarketMeta,
     MarketView,
-    OverviewAnswer,
     QuotesMeta,
     TickersAnswer,
 )
@@ -81,7 +79,7 @@ def _refuse_cursor(error: ValueError, cursor: str | None) -> Exception:
     return ApiError(400, "bad_cursor", "This cursor was not given by this list.") if cursor else error
 
 
-async def _require_instrument(data: MarketData, feed: FeedKey, symbol: str) -> Instrument:
+async def require_instrument(data: MarketData, feed: FeedKey, symbol: str) -> Instrument:
     found = await find_instrument(data, feed, symbol)
     if found is None:
         raise refuse_missing("instrument")
@@ -137,7 +135,7 @@ async def get_funding_history(
     services: Ports, data: Data, _person: Reader, query: Annotated[FundingHistoryQuery, Query()]
 ) -> Response:
     """Oldest first; what was charged, which may differ from what had been announced."""
-    instrument = await _require_instrument(data, (query.exchange, "perp"), query.symbol)
+    instrument = await require_instrument(data, (query.exchange, "perp"), query.symbol)
     age_ms_max = query.age_ms_max or SETTLEMENTS_AGE_MS_MAX
     view = view_funding_history(instrument, await data.load_funding_history(instrument, query.limit, age_ms_max))
     answer = FundingHistoryAnswer(view, MarketMeta(services.settings.market_mode))
@@ -153,7 +151,7 @@ async def get_funding_history(
 )
 async def get_book(services: Ports, data: Data, _person: Reader, query: Annotated[BookQuery, Query()]) -> Response:
     """Both sides per asset unit, best first."""
-    instrument = await _require_instrument(data, (query.exchange, query.market), query.symbol)
+    instrument = await require_instrument(data, (query.exchange, query.market), query.symbol)
     book = await data.load_book(instrument, query.depth, query.age_ms_max or BOOK_AGE_MS_MAX)
     answer = BookAnswer(view_book(instrument, book, query.depth), MarketMeta(services.settings.market_mode))
     return Response(encode(answer), media_type=JSON)
@@ -170,7 +168,7 @@ async def get_candles(
     services: Ports, data: Data, _person: Reader, query: Annotated[CandlesQuery, Query()]
 ) -> Response:
     """Oldest first, aligned to UTC; the last one may be under way and says so; what is missing is named in `gaps`."""
-    instrument = await _require_instrument(data, (query.exchange, query.market), query.symbol)
+    instrument = await require_instrument(data, (query.exchange, query.market), query.symbol)
     age_ms_max = query.age_ms_max or CANDLES_AGE_MS_MAX
     series = await data.load_candles(instrument, query.interval, query.limit, age_ms_max)
     view = view_candles(instrument, query.interval, series)
@@ -203,17 +201,3 @@ async def _view_market(data: MarketData, key: FeedKey, health: DependencyView) -
     return MarketView(
         exchange, market, health, len(listed.value), listed.source, listed.age_ms, listed.mode, error=None
     )
-
-
-@router.get(
-    "/market/overview",
-    summary="The market at a glance",
-    response_class=Response,
-    responses=describe_responses(OverviewAnswer, 401, 403, 413, 422, 429, 503),
-    openapi_extra=SECURED,
-)
-async def get_overview(services: Ports, data: Data, _person: Reader) -> Response:
-    """Funding at its extremes and how many assets rise, from the scans; every figure with source, age and mode."""
-    overview = await load_market_overview(data, services.clock.now_ms())
-    answer = OverviewAnswer(overview, MarketMeta(services.settings.market_mode))
-    return Response(encode(answer), media_type=JSON)

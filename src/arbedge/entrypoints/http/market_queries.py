@@ -58,3 +58,13 @@ class CandlesQuery(_InstrumentQuery):
 
 class FundingHistoryQuery(_InstrumentQuery):
     limit: Annotated[int, Field(ge=1, le=SETTLEMENTS_MAX, description="Settlements wanted, the newest.")] = 30
+
+
+class CorrelationQuery(_InstrumentQuery):
+    market: Annotated[Market, Field(description="Spot or perpetual.")]
+    other_exchange: ExchangeId | None = describe("The second instrument's exchange; the first's where absent.")
+    other_market: Market | None = describe("The second instrument's market; the first's where absent.")
+    other_symbol: Word | None = describe("The second instrument; the first's name where absent.")
+    interval: Annotated[Interval, Field(description="Length of a candle, which is one step of the lag.")] = "1m"
+    limit: Annotated[int, Field(ge=40, le=CANDLES_MAX, description="Candles compared, the newest.")] = 300
+    lag_steps_max: Annotated[int, Field(ge=0, le=20, description="Lags tried to either side, in candles.")] = 5

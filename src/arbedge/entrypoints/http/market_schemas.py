@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from arbedge.app.market_analysis import CorrelationView, IndicatorsView
 from arbedge.app.market_overview import MarketOverview
 from arbedge.app.market_views import (
     BookView,
@@ -95,6 +96,18 @@ class OverviewAnswer(Struct, frozen=True):
     success: bool = True
 
 
+class IndicatorsAnswer(Struct, frozen=True):
+    data: IndicatorsView
+    meta: MarketMeta
+    success: bool = True
+
+
+class CorrelationAnswer(Struct, frozen=True):
+    data: CorrelationView
+    meta: MarketMeta
+    success: bool = True
+
+
 MARKET_ANSWERS: tuple[type[Struct], ...] = (
     TickersAnswer,
     FundingAnswer,
@@ -103,4 +116,6 @@ MARKET_ANSWERS: tuple[type[Struct], ...] = (
     FundingHistoryAnswer,
     ExchangesAnswer,
     OverviewAnswer,
+    IndicatorsAnswer,
+    CorrelationAnswer,
 )

@@ -17,7 +17,7 @@ _NAME_MAX: Final = 20
 async def show_market(turn: Turn, _argument: str) -> Screen:
     services = turn.services
     status = await check_status(services.scans, services.probes, turn.now)
-    overview = await load_market_overview(services.market, turn.now)
+    overview = await load_market_overview(services.market, services.coin_data, turn.now)
     await services.market.settle_counts()
     return screen.render_market(overview, status, turn.mode, turn.now)
 

@@ -4,14 +4,20 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode
 
-from arbedge.app.market_overview import Breadth, MarketOverview
+from arbedge.app.market_overview import MarketOverview, Movers, Sentiment, WholeMarket
 from arbedge.app.market_views import FeedView, FundingRateView, show
 from arbedge.app.price import DayView, PriceView
 from arbedge.app.status import StatusView
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import bold, escape, quote
 from arbedge.entrypoints.telegram.screens import words
-from arbedge.entrypoints.telegram.screens.figures import render_age, render_percent, render_price, render_time
+from arbedge.entrypoints.telegram.screens.figures import (
+    render_age,
+    render_money,
+    render_percent,
+    render_price,
+    render_time,
+)
 from arbedge.entrypoints.telegram.screens.layout import MENU, compose, table
 from arbedge.entrypoints.telegram.screens.opportunities import render_scan
 from arbedge.entrypoints.telegram.screens.status import find_stale
@@ -26,7 +32,8 @@ def render_market(overview: MarketOverview, status: StatusView, mode: str, now: 
     blocks = [
         bold("Market"),
         f"⚠ Stale: {quote(', '.join(stale), 200)}" if stale else "All exchanges answer.",
-        _render_breadth(overview.breadth),
+        _render_movers(overview.movers),
+        _render_coins(overview.coins, overview.sentiment),
         _render_funding("Funding, longs pay most", overview.funding_highest),
         _render_funding("Funding, shorts pay most", overview.funding_lowest),
         render_missing(overview.feeds),
@@ -35,12 +42,35 @@ def render_market(overview: MarketOverview, status: StatusView, mode: str, now: 
     return compose(mode, blocks, [[Button("Refresh", data=callbacks.MARKET), MENU]])
 
 
-def _render_breadth(breadth: Breadth | None) -> str:
-    if breadth is None:
+def _render_movers(movers: Movers | None) -> str:
+    if movers is None:
         return "Breadth: not known yet, it needs scans at least a minute apart."
-    window = render_age(breadth.window_ms)
-    counts = f"{breadth.up} assets up, {breadth.down} down, {breadth.flat} flat"
-    return f"Breadth over {window}: {counts} · {_render_origin(breadth.source, breadth.age_ms)}"
+    window = render_age(movers.window_ms)
+    counts = f"{movers.up} assets up, {movers.down} down, {movers.flat} flat"
+    return f"Breadth over {window}: {counts} · {_render_origin(movers.source, movers.age_ms)}"
+
+
+def _render_coins(coins: WholeMarket, sentiment: Sentiment) -> str:
+    """CoinMarketCap's view, each part with its own age; one that is missing says why."""
+    lines: list[str] = []
+    if coins.market_cap_usd is None or coins.source is None or coins.age_ms is None:
+        lines.append(f"Whole market: not available ({_explain(coins.reason)})")
+    else:
+        change = f", {coins.change_24h_percent:+.2f} % in 24 h" if coins.change_24h_percent is not None else ""
+        lines.append(
+            f"Whole market: {render_money(coins.market_cap_usd)} USD{change}, BTC {coins.btc_dominance_percent:.1f} %"
+            f" · {_render_origin(coins.source, coins.age_ms)}"
+        )
+    if sentiment.value is None or sentiment.source is None or sentiment.age_ms is None:
+        lines.append(f"Fear and greed: not available ({_explain(sentiment.reason)})")
+    else:
+        mood = f"Fear and greed: {sentiment.value} ({quote(sentiment.classification or '')})"
+        lines.append(f"{mood} · {_render_origin(sentiment.source, sentiment.age_ms)}")
+    return "\n".join([*lines, "by CoinMarketCap"])
+
+
+def _explain(reason: str | None) -> str:
+    return escape((reason or "no reason given").replace("_", " "))
 
 
 def _render_funding(title: str, rates: Sequence[FundingRateView]) -> str:
