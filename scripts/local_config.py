@@ -38,7 +38,10 @@ EXCHANGE_VARIABLES = ("BINANCE_SPOT_URL", "BINANCE_FUTURES_URL", "BYBIT_URL", "O
 
 @dataclass(frozen=True, slots=True)
 class LocalRun:
-    """What distinguishes one local run from another; `live` leaves the exchanges' public addresses in place."""
+    """What distinguishes one local run from another; `live` leaves the exchanges' public addresses in place.
+
+    `entry` is another Worker to run on the same runtime, which benchmarks compare with.
+    """
 
     sandbox_url: str
     development_bundle: bool
@@ -46,6 +49,7 @@ class LocalRun:
     market_mode: str = "synthetic"
     live: bool = False
     extra_vars: dict[str, str] = field(default_factory=dict[str, str])
+    entry: Path | None = None
 
 
 def load_deployed_config(path: Path = ROOT / "wrangler.toml") -> dict[str, Any]:
@@ -78,7 +82,7 @@ def render_local_config(deployed: dict[str, Any], run: LocalRun, root: Path = RO
     flags = [*deployed["compatibility_flags"], *(DEVELOPMENT_FLAGS if run.development_bundle else ())]
     database = deployed["d1_databases"][0]
     local: dict[str, Any] = deployed | {
-        "main": str(root / deployed["main"]),
+        "main": str(run.entry or root / deployed["main"]),
         "compatibility_flags": flags,
         "vars": local_vars(deployed["vars"], run),
         # Wrangler hands a local Worker no secret but these.
