@@ -6,8 +6,10 @@ const CANDLES = "/api/v1/market/candles";
 const HEALTH = "/api/v1/health/detailed";
 const ASK_EVERY_MS = 30_000;
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 640, HEIGHT = 360, RIGHT = 74, BOTTOM = 22, TOP = 10;
-const SHOWN = { narrow: 48, wide: 120 };
+const RIGHT = 62, BOTTOM = 22, TOP = 10;
+// Drawn at about the size it is shown, so that its letters are as large as the page's.
+const NARROW = { WIDTH: 360, HEIGHT: 300, wanted: 48 };
+const WIDE = { WIDTH: 960, HEIGHT: 420, wanted: 120 };
 const MODES = { synthetic: "a synthetic market, no real price", replay: "a replayed market, no current price", cached: "read earlier" };
 
 const form = byId("choices");
@@ -57,7 +59,7 @@ function showOrigin() {
 
 function draw() {
   const { candles, interval } = shown;
-  const wanted = innerWidth < 600 ? SHOWN.narrow : SHOWN.wide;
+  const { WIDTH, HEIGHT, wanted } = innerWidth < 600 ? NARROW : WIDE;
   const bars = candles.slice(-wanted).map((one) => ({ ...one, o: +one.open, h: +one.high, l: +one.low, c: +one.close }));
   const low = Math.min(...bars.map((bar) => bar.l)), high = Math.max(...bars.map((bar) => bar.h));
   const room = (high - low || high * 0.01) * 0.05;

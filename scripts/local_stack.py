@@ -74,7 +74,7 @@ class LocalStack:
             environment=environment,
             market_mode="replay" if market.startswith("recorded:") else "synthetic",
             live=live,
-            extra_vars=extra_vars or {},
+            extra_vars={"WORKER_URL": self.worker_url} | (extra_vars or {}),
             entry=entry,
         )
         self._children: list[ChildProcess] = []

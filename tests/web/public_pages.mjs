@@ -61,5 +61,20 @@ seen.docsOverflow = await overflows(docs);
 seen.docsNameless = await nameless(docs);
 await docs.screenshot({ path: `${images}/api_page.png` });
 
+const chart = await open("/chart.html?exchange=okx&market=perp&symbol=ETH/USDT&interval=15m", { viewport: { width: 390, height: 844 } });
+await chart.locator("#chart svg").waitFor();
+seen.chartTitle = await chart.locator("#title").innerText();
+seen.chartBars = await chart.locator("#chart rect").count();
+seen.chartOrigin = await chart.locator("#origin").innerText();
+await chart.locator("#chart svg").hover({ position: { x: 100, y: 60 } });
+seen.chartReading = await chart.locator("#reading").innerText();
+seen.chartOverflows = await overflows(chart);
+seen.chartNameless = await nameless(chart);
+await chart.screenshot({ path: `${images}/chart_page.png`, fullPage: true });
+await chart.getByLabel("Pair").fill("NOSUCH/USDT");
+await chart.getByRole("button", { name: "Show" }).click();
+await chart.locator("#origin", { hasText: "no such" }).waitFor();
+seen.chartRefused = await chart.locator("#origin").innerText();
+
 await browser.close();
-console.log(JSON.stringify({ ...seen, errors: errors.filter((one) => !one.includes("401") && !one.includes("503")) }));
+console.log(JSON.stringify({ ...seen, errors: errors.filter((one) => !["401", "404", "503"].some((status) => one.includes(status))) }));

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from starlette.staticfiles import StaticFiles
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from arbedge.domain.market import EXCHANGES, MARKETS
 from arbedge.entrypoints.http.api import bind
 from scripts.layout import NODE_MODULES, ROOT
+from scripts.sandbox import SandboxConfig, SettableClock, create_sandbox
 from scripts.screenshot import any_node
 from tests.integration.http.builders import NOW, drop, feed, opportunity, report
 from tests.integration.http.world import API, World
@@ -67,7 +69,8 @@ async def fill(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def site_url() -> Iterator[str]:
-    world = World("dev")
+    sandbox = create_sandbox(SandboxConfig("http://worker.invalid", "1:token", "secret"), SettableClock(NOW))
+    world = World("dev", exchanges=httpx.ASGITransport(sandbox.app))
     asyncio.run(fill(world))
     listening = bound()
     config = uvicorn.Config(serve_site(world), loop="asyncio", log_level="warning", ws="none", lifespan="off")
@@ -112,7 +115,7 @@ def test_the_feed_that_fails_is_seen_beside_those_that_work(seen: dict[str, Any]
     assert "no answer in 4 s" in seen["broken"]
     assert "95 s ago" in seen["broken"] or "96 s ago" in seen["broken"]
     assert seen["overall"] == "parts are degraded"
-    assert seen["dependencies"] == ["Database", "Cache", "History", "Queues", "Telegram"]
+    assert seen["dependencies"] == ["Database", "Cache", "History", "Queues", "Telegram", "CoinMarketCap"]
 
 
 def test_an_opportunity_opens_into_its_waterfall(seen: dict[str, Any]) -> None:
@@ -135,3 +138,17 @@ def test_the_api_page_shows_every_route_and_asks_for_real(seen: dict[str, Any]) 
     assert "GET /api/v1/opportunities?limit=1" in seen["tried"]
     assert '"next_cursor": "' in seen["tried"]
     assert seen["shape"] == ["data", "next_cursor", "meta", "success"]
+
+
+def test_the_chart_shows_candles_with_source_age_and_mode(seen: dict[str, Any]) -> None:
+    assert seen["chartTitle"] == "ETH/USDT · 15m"
+    assert seen["chartBars"] == 48, "as many as a phone has room for"
+    for words in ("okx perp", "api", "s old", "synthetic", "no real price"):
+        assert words in seen["chartOrigin"]
+    assert " O " in seen["chartReading"]
+    assert " C " in seen["chartReading"]
+    assert (seen["chartOverflows"], seen["chartNameless"]) == (False, 0)
+
+
+def test_a_pair_nobody_lists_is_refused_on_the_chart_page(seen: dict[str, Any]) -> None:
+    assert seen["chartRefused"] == "There is no such instrument."

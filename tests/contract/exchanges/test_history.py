@@ -73,7 +73,7 @@ async def test_three_exchanges_and_both_markets_agree_on_price_and_unit(exchange
 async def test_many_candles_are_one_unbroken_series(exchanges, name):
     instrument = await find(exchanges[name], "perp", "ETH")
     bars = await exchanges[name].fetch_candles(instrument, "1m", 500)
-    series = build_series((Candle(*astuple(bar), "synthetic") for bar in bars.rows), 60_000)
+    series = build_series((Candle(*astuple(bar), mode="synthetic") for bar in bars.rows), 60_000)
     assert len(series.candles) == 500
     assert series.gaps == []
 

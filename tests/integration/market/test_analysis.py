@@ -1,11 +1,13 @@
 """Indicators and correlation over the API: computed from the candles that the API itself shows."""
 
+from typing import Any
+
 import pytest
 
 from tests.integration.market.test_api import ask
 from tests.integration.world import World
 
-BTC = {"exchange": "binance", "market": "spot", "symbol": "BTC/USDT"}
+BTC: dict[str, Any] = {"exchange": "binance", "market": "spot", "symbol": "BTC/USDT"}
 
 
 @pytest.fixture

@@ -5,11 +5,12 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from arbedge.app.market_data import MarketData, Missing, Sourced
-from arbedge.domain.market import EXCHANGES, MARKETS, Feed
+from arbedge.app.ingest import ALL_FEEDS
+from arbedge.app.market_data import FeedKey, MarketData, Missing, Sourced
+from arbedge.domain.market import Feed
 from tests.integration.world import World
 
-ALL = [(exchange, market) for exchange in EXCHANGES for market in MARKETS]
+ALL: list[FeedKey] = list(ALL_FEEDS)
 
 
 def fresh(world: World) -> MarketData:
@@ -40,7 +41,7 @@ async def test_only_what_is_too_old_is_asked_for_and_only_once(arbedge: World):
     await arbedge.env.advance(30_000)
     arbedge.sandbox.requests.clear()
     market = fresh(arbedge)
-    keys = [("bybit", "spot")]
+    keys: list[FeedKey] = [("bybit", "spot")]
     first, second = await asyncio.gather(market.load_feeds(keys, 10_000), market.load_feeds(keys, 10_000))
     assert sources(first) == sources(second) == {"api"}
     assert [entry.target for entry in arbedge.sandbox.requests.entries()] == ["bybit"]
@@ -68,8 +69,9 @@ async def test_a_feed_that_failed_in_the_newest_scan_is_not_asked_again_at_once(
     await arbedge.scan()
     arbedge.sandbox.requests.clear()
     answers = await fresh(arbedge).load_feeds(ALL, 60_000)
-    assert isinstance(answers["bybit", "spot"], Missing)
-    assert answers["bybit", "spot"].state == "down"
+    failed = answers["bybit", "spot"]
+    assert isinstance(failed, Missing)
+    assert failed.state == "down"
     assert isinstance(answers["okx", "spot"], Sourced), "the others go on"
     assert arbedge.sandbox.requests.entries("bybit") == []
 
@@ -82,8 +84,9 @@ async def test_a_pause_that_a_scan_was_told_of_holds_for_every_reader(arbedge: W
     await arbedge.env.advance(60_000)
     arbedge.sandbox.requests.clear()
     answers = await fresh(arbedge).load_feeds([("binance", "spot")], 5_000)
-    assert isinstance(answers["binance", "spot"], Missing)
-    assert answers["binance", "spot"].state == "rate_limited"
+    resting = answers["binance", "spot"]
+    assert isinstance(resting, Missing)
+    assert resting.state == "rate_limited"
     assert arbedge.sandbox.requests.entries("binance") == []
 
 

@@ -7,7 +7,6 @@ from arbedge.app.market_overview import load_market_overview
 from arbedge.app.price import load_price
 from arbedge.app.status import check_status
 from arbedge.entrypoints.telegram.screens import market as screen
-from arbedge.entrypoints.telegram.screens import notices
 from arbedge.entrypoints.telegram.turn import Turn
 from arbedge.ports.messenger import Screen
 
@@ -25,7 +24,7 @@ async def show_market(turn: Turn, _argument: str) -> Screen:
 async def show_price(turn: Turn, argument: str) -> Screen:
     asset, quote = parse_pair(argument)
     if not all(name.isalnum() and len(name) <= _NAME_MAX for name in (asset, quote)):
-        return notices.render_usage(screen.PRICE_USAGE)
+        return screen.render_price_usage(turn.mode)
     return await show_pair(turn, asset, quote)
 
 

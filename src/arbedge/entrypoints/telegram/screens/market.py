@@ -24,7 +24,7 @@ from arbedge.entrypoints.telegram.screens.status import find_stale
 from arbedge.ports.messenger import Button, Screen
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
-PRICE_USAGE: Final = "Which pair? For example /price BTC or /price ETH/USDC."
+_USAGE: Final = "Which pair? For example /price BTC or /price ETH/USDC."
 
 
 def render_market(overview: MarketOverview, status: StatusView, mode: str, now: int) -> Screen:
@@ -83,6 +83,10 @@ def _render_funding(title: str, rates: Sequence[FundingRateView]) -> str:
     return f"{escape(title)}\n{table(rows)}"
 
 
+def render_price_usage(mode: str) -> Screen:
+    return compose(mode, [escape(_USAGE)], [[MENU]])
+
+
 def render_price_screen(view: PriceView, mode: str, now: int, base_url: str | None) -> Screen:
     """`base_url` is where this deployment is reached; without one there is no chart page to point to."""
     pair = f"{view.asset}/{view.quote}"
@@ -90,7 +94,7 @@ def render_price_screen(view: PriceView, mode: str, now: int, base_url: str | No
     missing = render_missing(view.missing)
     if not view.tickers:
         nothing = "No exchange that answers lists this pair." if missing else "No exchange lists this pair now."
-        return compose(mode, [title, nothing, missing, escape(PRICE_USAGE)], [[MENU]])
+        return compose(mode, [title, nothing, missing, escape(_USAGE)], [[MENU]])
     rows: list[tuple[str, str]] = []
     for one in view.tickers:
         place = f"{words.EXCHANGES[one.exchange]} {one.market}"

@@ -31,10 +31,6 @@ def render_unknown_command(name: str, closest: str | None) -> Screen:
     return Screen(text=f"I do not know /{quote(name)}.{guess} /help lists everything I can do.")
 
 
-def render_usage(text: str) -> Screen:
-    return Screen(text=quote(text, 200))
-
-
 def render_unknown_type(wanted: str) -> Screen:
     return Screen(
         text=f"“{quote(wanted)}” is neither a type nor an asset. The types are {', '.join(TYPES)}.",
