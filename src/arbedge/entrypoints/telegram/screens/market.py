@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from arbedge.app.market_overview import MarketOverview, Movers, Sentiment, WholeMarket
 from arbedge.app.market_views import FeedView, FundingRateView, show
@@ -152,8 +152,9 @@ def chart_url(base_url: str, day: DayView) -> str:
 
 def is_public(url: str) -> bool:
     """Telegram opens only pages that everyone can reach."""
-    host = url.partition("://")[2].partition("/")[0]
-    return url.startswith("https://") and "." in host and not host.replace(".", "").isdigit()
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    return parts.scheme == "https" and "." in host and not host.replace(".", "").isdigit()
 
 
 def _render_origin(source: str, age_ms: int) -> str:
