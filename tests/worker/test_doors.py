@@ -7,8 +7,20 @@ import pytest
 
 from tests.worker.world import EVERY_MINUTE, HOURLY, World
 
+INSTRUMENT = {"exchange": "okx", "market": "perp", "symbol": "BTC/USDT"}
 FRAME = {"x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "no-referrer"}
-PAGES = ("/", "/style.css", "/app.js", "/docs.css", "/docs.js", "/icon.svg", "/api/v1/docs")
+PAGES = (
+    "/",
+    "/chart",
+    "/chart.css",
+    "/chart.js",
+    "/style.css",
+    "/app.js",
+    "/docs.css",
+    "/docs.js",
+    "/icon.svg",
+    "/api/v1/docs",
+)
 
 
 @pytest.mark.parametrize("cron", [EVERY_MINUTE, HOURLY, "7 7 7 7 *"])
@@ -28,7 +40,7 @@ def test_pages_are_served_under_a_strict_policy(worker: World, path):
 
 
 def test_all_that_a_page_loads_is_there(worker: World):
-    for page in ("/", "/api/v1/docs"):
+    for page in ("/", "/chart", "/api/v1/docs"):
         for path in re.findall(r"""(?:src|href)="(/[^"#]+)""", worker.http.get(page).text):
             assert worker.http.get(path).status_code == 200, path
 
@@ -40,7 +52,12 @@ def test_the_description_is_valid_and_every_read_in_it_answers(worker: World):
         jsonschema_rs.meta.validate(schema)
     for path, operations in document["paths"].items():
         assert set(operations) == {"get"}
-        answer = worker.http.get(path.replace("{id}", "0" * 16), headers={"X-User-ID": "user_free_123"})
+        needed = [
+            one["name"] for one in operations["get"].get("parameters", []) if one["in"] == "query" and one["required"]
+        ]
+        query = {name: INSTRUMENT[name] for name in needed}
+        headers = {"X-User-ID": "user_free_123"}
+        answer = worker.http.get(path.replace("{id}", "0" * 16), headers=headers, params=query)
         assert answer.status_code in {200, 404}
         assert str(answer.status_code) in operations["get"]["responses"]
 

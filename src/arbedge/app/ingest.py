@@ -7,12 +7,12 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from arbedge.app.market_data.quiet import state_of
 from arbedge.app.services import Services
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, FeedState, Market, Snapshot
+from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, Market, Snapshot
 from arbedge.domain.normalise import normalise
 from arbedge.errors import (
-    ExchangeBlocked,
     ExchangeDown,
     ExchangeError,
     ExchangeRateLimited,
@@ -139,7 +139,7 @@ async def _read_feed(
         feed = Feed(
             exchange=exchange,
             market=market,
-            state=_state_of(error),
+            state=state_of(error),
             received_at=now,
             latency_ms=now - began,
             error=str(error),
@@ -172,16 +172,6 @@ def _thin_error(*, quotes_count: int, has_instruments: bool) -> str:
     if not has_instruments:
         return "its list of instruments could not be read yet"
     return f"only {quotes_count} instruments have a bid and an ask"
-
-
-def _state_of(error: ExchangeError) -> FeedState:
-    match error:
-        case ExchangeRateLimited():
-            return "rate_limited"
-        case ExchangeUnreachable() | ExchangeBlocked():
-            return "unreachable"
-        case _:
-            return "down"
 
 
 def _health(feed: Feed, *, error_class: str | None, retry_at: int | None) -> FeedHealth:

@@ -147,7 +147,7 @@ def render_missing(feeds: Sequence[FeedView]) -> str:
 def chart_url(base_url: str, day: DayView) -> str:
     one = day.instrument
     wanted = urlencode({"exchange": one.exchange, "market": one.market, "symbol": one.symbol, "interval": "1h"})
-    return f"{base_url}/chart.html?{wanted}"
+    return f"{base_url}/chart?{wanted}"
 
 
 def is_public(url: str) -> bool:
