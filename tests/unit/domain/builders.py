@@ -1,7 +1,9 @@
 """Builders of domain objects for tests: every value that matters to a test is given by the test."""
 
 from decimal import Decimal
+from typing import Any
 
+from arbedge.domain.detection.candidates import LegRef
 from arbedge.domain.edge import LegTerms
 from arbedge.domain.fees import FeeRate
 from arbedge.domain.instruments import Instrument
@@ -30,8 +32,8 @@ def instrument(
 
 
 def book(
-    exchange: ExchangeId = "binance",
-    market: Market = "spot",
+    exchange: Any = "binance",
+    market: Any = "spot",
     symbol: str = "BTCUSDT",
     *,
     bids: list[tuple[str, str]],
@@ -79,3 +81,8 @@ def feed(exchange: ExchangeId, *quotes: Quote, market: Market = "spot", received
 
 def snapshot(*feeds: Feed) -> Snapshot:
     return Snapshot(version=1, scan_id=NOW, mode="synthetic", started_at=NOW, finished_at=NOW, feeds=list(feeds))
+
+
+def refs(symbol: str = "BTCUSDT") -> tuple[LegRef, LegRef]:
+    """Buy on Binance, sell on OKX, spot."""
+    return LegRef("binance", "spot", symbol, "buy"), LegRef("okx", "spot", symbol, "sell")

@@ -165,14 +165,14 @@ def test_the_edge_at_top_of_book_bounds_the_edge_at_a_size(bid_a, gap_a, bid_b, 
         )
         for leg, q in ((candidate.buy, buy), (candidate.sell, sell))
     ]
-    sighting = verify(candidate, *legs, NOW, everything)
+    sighting = verify(candidate, legs[0], legs[1], NOW, everything)
     assert float(sighting.edge.net_bps) <= candidate.net_bps + 0.001
 
 
-def candidate_and_legs(**late):
+def candidate_and_legs():
     [candidate], _ = detect(feed("binance", quote(99.9, 100.0)), feed("okx", quote(100.5, 100.6)))
     buy = LegMarket(instrument(), book(bids=[("99.9", "50")], asks=[("100.0", "50")]), None)
-    sell = LegMarket(instrument("okx"), book("okx", bids=[("100.5", "50")], asks=[("100.6", "50")], **late), None)
+    sell = LegMarket(instrument("okx"), book("okx", bids=[("100.5", "50")], asks=[("100.6", "50")]), None)
     return candidate, buy, sell
 
 
@@ -218,7 +218,7 @@ def test_a_funding_sighting_needs_the_rates_it_was_found_with():
         for leg in (candidate.buy, candidate.sell)
     ]
     with pytest.raises(ValueError, match="funding rate"):
-        verify(candidate, *legs, NOW, POLICY)
+        verify(candidate, legs[0], legs[1], NOW, POLICY)
 
 
 def test_the_nearest_misses_are_kept_whatever_order_they_come_in():

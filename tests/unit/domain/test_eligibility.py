@@ -1,5 +1,7 @@
 """Who is told: each layer alone, and their order."""
 
+from typing import Any
+
 import pytest
 
 from arbedge.domain.eligibility import EXPLANATIONS, LAYERS, check_eligibility, get_alert_setting
@@ -28,7 +30,7 @@ def person(**changes):
     )
 
 
-def session(state="active", expires_in=100 * TICK):
+def session(state: Any = "active", expires_in=100 * TICK):
     return Session(state=state, opened_at=NOW, last_active_at=NOW, expires_at=NOW + expires_in)
 
 

@@ -1,26 +1,27 @@
 """The life of an opportunity across scans."""
 
 from decimal import Decimal as D
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
-from arbedge.domain.detection.candidates import Candidate, LegRef
+from arbedge.domain.detection.candidates import Candidate
 from arbedge.domain.detection.verification import LegMarket, verify
 from arbedge.domain.episodes import Scan, advance, count_streaks
 from arbedge.domain.opportunity import derive_id
 from arbedge.domain.policy import Policy
-from tests.unit.domain.builders import NOW, book, instrument
+from tests.unit.domain.builders import NOW, book, instrument, refs
 
 POLICY = Policy()
 TICK = 10_000
 
 
 def sighting(bid: str = "100.5", asset: str = "BTC"):
-    legs = [LegRef(exchange, "spot", f"{asset}USDT", side) for exchange, side in (("binance", "buy"), ("okx", "sell"))]
-    candidate = Candidate("cross_exchange", asset, "USDT", *legs, 50.0, 28.0)
+    buys, sells = refs(f"{asset}USDT")
+    candidate = Candidate("cross_exchange", asset, "USDT", buys, sells, 50.0, 28.0)
     buy = LegMarket(instrument(), book(bids=[("99", "50")], asks=[("100", "50")]), None)
     sell = LegMarket(instrument("okx"), book("okx", bids=[(bid, "50")], asks=[("109", "50")]), None)
     return verify(candidate, buy, sell, NOW, POLICY)
@@ -32,7 +33,7 @@ class World:
     def __init__(self):
         self.now, self.streaks, self.known = NOW, {}, {}
 
-    def scan(self, *seen, after=TICK, reasons=None, held=(), mode="synthetic"):
+    def scan(self, *seen, after=TICK, reasons=None, held=(), mode: Any = "synthetic"):
         self.now += after
         sightings = {one.key: one for one in seen}
         scan = Scan(scan_id=self.now, now=self.now, mode=mode, sightings=sightings, held=frozenset(held))

@@ -1,6 +1,7 @@
 """Exchange rows become quotes of assets, and what cannot is counted by reason."""
 
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from tests.unit.domain.builders import NOW, instrument
 PERP = {"mark": 100.0, "funding_rate": 0.0001, "funding_at": NOW, "funding_interval_h": 8.0}
 
 
-def row(symbol="BTCUSDT", **changes):
+def row(symbol: Any = "BTCUSDT", **changes: Any):
     return Ticker(**({"symbol": symbol, "bid": 99.0, "bid_size": 2.0, "ask": 101.0, "ask_size": 3.0} | changes))
 
 
@@ -21,6 +22,7 @@ def test_a_multiplier_ticker_is_divided_out():
     pepe = instrument("bybit", "perp", "1000PEPEUSDT", asset="PEPE", multiplier=1000)
     [quote], rejected = normalise([row("1000PEPEUSDT", **PERP)], {"1000PEPEUSDT": pepe})
     assert (quote.asset, quote.bid, quote.ask_size) == ("PEPE", 0.099, 3000.0)
+    assert quote.funding
     assert quote.funding.mark == 0.1
     assert not rejected
 
@@ -64,5 +66,6 @@ def test_a_perpetual_with_incomplete_funding_is_kept_without_it(missing):
 def test_the_interval_comes_from_the_instrument_where_the_ticker_has_none():
     perp = instrument(market="perp", funding_interval_h=4.0)
     [quote], _ = normalise([row(**(PERP | {"funding_interval_h": None}))], {"BTCUSDT": perp})
+    assert quote.funding
     assert quote.funding.interval_h == 4.0
     assert quote.mid == 100.0

@@ -3,17 +3,19 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbedge.domain.detection.candidates import Candidate, LegRef
+from arbedge.domain.detection.candidates import Candidate
 from arbedge.domain.detection.shortlist import shortlist
+from arbedge.domain.policy import OpportunityType
 from arbedge.limits import SHORTLIST_FRESH_MIN, SHORTLIST_MAX
+from tests.unit.domain.builders import refs
 
 
-def candidate(name: str, type_: str = "cross_exchange", net: float = 20.0) -> Candidate:
-    legs = [LegRef(exchange, "spot", name, side) for exchange, side in (("binance", "buy"), ("okx", "sell"))]
-    return Candidate(type_, name, "USDT", *legs, net + 20, net)
+def candidate(name: str, type_: OpportunityType = "cross_exchange", net: float = 20.0) -> Candidate:
+    buy, sell = refs(name)
+    return Candidate(type_, name, "USDT", buy, sell, net + 20, net)
 
 
-def many(prefix: str, count: int, type_: str = "cross_exchange") -> list[Candidate]:
+def many(prefix: str, count: int, type_: OpportunityType = "cross_exchange") -> list[Candidate]:
     return [candidate(f"{prefix}{index}", type_) for index in range(count)]
 
 

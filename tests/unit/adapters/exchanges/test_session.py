@@ -9,7 +9,7 @@ from arbedge.adapters.clock import WallClock
 from arbedge.adapters.exchanges import session as session_module
 from arbedge.adapters.exchanges.failures import classify_status
 from arbedge.adapters.exchanges.session import Call, Session
-from arbedge.errors import ExchangeDown, ExchangeRateLimited
+from arbedge.errors import ExchangeDown, ExchangeError, ExchangeRateLimited
 from arbedge.limits import CONNECTIONS_MAX
 
 BOOK = Call("/book", 1)
@@ -31,8 +31,8 @@ class Hosts(httpx.AsyncBaseTransport):
             return httpx.Response(429 if request.url.host == "limited" else 200, content=b"{}")
 
 
-def classify(status: int, headers: httpx.Headers, body: bytes, _now: int) -> Exception:
-    return classify_status(status, headers, body, 60.0) or ExchangeDown(str(status))
+def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> ExchangeError:
+    return classify_status(status, headers, body, 60.0) or ExchangeDown(f"{status} at {now}")
 
 
 def open_session(hosts: Hosts, host: str) -> Session:
