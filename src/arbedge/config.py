@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from arbedge.errors import ConfigurationError
+from arbedge.limits import SCAN_INTERVAL_S_MAX, SCAN_INTERVAL_S_MIN
 
 Environment = Literal["dev", "test", "staging", "production"]
 MarketMode = Literal["live", "replay", "synthetic"]
@@ -33,6 +34,7 @@ class Settings(Struct, frozen=True):
     telegram_bot_token: str
     telegram_webhook_secret: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    scan_interval_s: int = 10
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -71,7 +73,16 @@ def _matching(pattern: re.Pattern[str], meaning: str) -> Callable[[str], str]:
     return check
 
 
-_CHECKS: dict[str, Callable[[str], str]] = {
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def check(value: str) -> int:
+        if not (value.isascii() and value.isdecimal() and len(value) <= 9 and least <= int(value) <= most):
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(value)
+
+    return check
+
+
+_CHECKS: dict[str, Callable[[str], str | int]] = {
     "ENVIRONMENT": _one_of("dev", "test", "staging", "production"),
     "MARKET_MODE": _one_of("live", "replay", "synthetic"),
     "BINANCE_SPOT_URL": _url,
@@ -82,7 +93,9 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "TELEGRAM_BOT_TOKEN": _matching(_TOKEN, "must look like 123456789:AA..., as BotFather gives it"),
     "TELEGRAM_WEBHOOK_SECRET": _matching(_SECRET, "must be 16 to 256 characters of A-Z a-z 0-9 _ -"),
     "LOG_LEVEL": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
+    "SCAN_INTERVAL_S": _whole(SCAN_INTERVAL_S_MIN, SCAN_INTERVAL_S_MAX),
 }
+_DEFAULTS = {"SCAN_INTERVAL_S": "10"}
 
 
 NAMES = tuple(_CHECKS)
@@ -90,10 +103,10 @@ NAMES = tuple(_CHECKS)
 
 def load_settings(environment: Mapping[str, Any]) -> Settings:
     """Reads every setting. Raises `ConfigurationError` that lists all that is wrong, by name and rule."""
-    values: dict[str, str] = {}
+    values: dict[str, str | int] = {}
     problems: list[str] = []
     for name, check in _CHECKS.items():
-        value = environment.get(name)
+        value = environment.get(name, _DEFAULTS.get(name))
         if not isinstance(value, str) or not value:
             problems.append(f"{name} is missing")
             continue

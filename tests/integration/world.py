@@ -4,6 +4,7 @@ Everything a test does goes through a public door: a cron tick, a message to the
 sandbox's control.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ from arbedge import bootstrap
 from arbedge.adapters.cloudflare.queues import decode_message
 from arbedge.app.services import Services
 from arbedge.config import Settings, load_settings
+from arbedge.domain.budget import Host
 from arbedge.entrypoints.cron import run_cron
 from arbedge.entrypoints.http.api import bind, create_api
 from arbedge.entrypoints.queues import consume
+from arbedge.entrypoints.scanner import ScanLoop
 from arbedge.entrypoints.telegram.screens.alert import render_alert
 from arbedge.entrypoints.telegram.webhook import handle_webhook
 from scripts.sandbox import SandboxConfig, create_sandbox
@@ -57,14 +60,33 @@ def make_settings(**changes: str) -> Settings:
     )
 
 
-class World:
-    """One deployment with its market and its Telegram. Books stand still unless a test moves them."""
+class ScannerObject:
+    """The shell of `src/entry.py`, which cannot be imported outside the Worker."""
 
-    def __init__(self, *, fresh_kv: bool = True, seed: int = 0) -> None:
+    def __init__(self, ctx: Any, build: Callable[[], Services]) -> None:
+        self._loop = ScanLoop(ctx.storage, build)
+
+    async def alarm(self, _info: Any = None) -> None:
+        await self._loop.ring()
+
+    async def wake(self, scheduled_at: int) -> bool:
+        return await self._loop.wake(int(scheduled_at))
+
+
+class World:
+    """One deployment with its market and its Telegram. Books stand still unless a test moves them.
+
+    With `is_self_driven` the scan loop's alarms ring; without it, they are held back and `scan` alone starts scans.
+    """
+
+    def __init__(self, *, fresh_kv: bool = True, seed: int = 0, is_self_driven: bool = False) -> None:
         self.clock = VirtualClock(START)
         self.env = ShimEnv(clock=self.clock, seed=seed, fresh_kv=fresh_kv, flood_limit=10_000)
         self.env.migrate(ROOT / "migrations")
         self._seed_people()
+        self.hosts: dict[str, Host] = {}
+        self.objects = self.env.add_objects("SCANNER", lambda ctx, _env: ScannerObject(ctx, self.services))
+        self.objects.holds_alarms = not is_self_driven
         self.settings = make_settings()
         config = SandboxConfig("http://worker", BOT_TOKEN, WEBHOOK_SECRET)
         self.sandbox = create_sandbox(config, self.clock)
@@ -89,7 +111,13 @@ class World:
 
     def services(self) -> Services:
         """The ports of one event, built anew for each as in the Worker."""
-        return bootstrap.build(self.env, self.settings, httpx.ASGITransport(self.sandbox.app), self.clock)
+        transport = httpx.ASGITransport(self.sandbox.app)
+        return bootstrap.build(self.env, self.settings, transport, self.clock, self.hosts)
+
+    def restart(self) -> None:
+        """The platform moves the Worker: whatever was in memory is gone."""
+        self.objects.evict()
+        self.hosts.clear()
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         """The Worker's fetch as an ASGI application."""
@@ -124,8 +152,12 @@ class World:
         """Cron ticks ten seconds apart, each followed by everything it put into the queues."""
         for _ in range(times):
             await self.env.advance(TICK_MS)
-            await run_cron(self.services(), EVERY_MINUTE, self.clock.now_ms())
+            await self.tick(self.clock.now_ms())
             await self.env.advance(2_000)
+
+    async def tick(self, scheduled_at: int) -> None:
+        """The minute's cron, as the platform fires it."""
+        await run_cron(self.services(), EVERY_MINUTE, scheduled_at)
 
     async def say(self, person: int, text: str) -> list[dict[str, Any]]:
         """A person writes; returns what the bot called in answer."""

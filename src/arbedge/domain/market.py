@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from arbedge.domain.clocks import to_our_time
+
 ExchangeId = Literal["binance", "bybit", "okx"]
 Market = Literal["spot", "perp"]
 Mode = Literal["live", "cached", "replay", "synthetic", "paper"]
@@ -73,10 +75,13 @@ class Feed(Struct, frozen=True):
     error: str | None = None
     quotes: list[Quote] = []
     rejected: dict[str, int] = {}  # rows that could not be normalised, by reason
+    clock_offset_ms: int = 0  # how far the exchange's stamps are ahead of our clock
 
     def age_ms(self, quote: Quote, now: int) -> int:
         """How old a quote is: from the exchange's stamp where there is one, else from its receipt."""
-        return max(0, now - (quote.exchange_at or self.received_at))
+        if not quote.exchange_at:
+            return max(0, now - self.received_at)
+        return max(0, now - to_our_time(quote.exchange_at, self.clock_offset_ms, self.received_at))
 
 
 class Snapshot(Struct, frozen=True):
@@ -105,7 +110,7 @@ class OrderBook(Struct, frozen=True):
     symbol: str
     bids: list[Level]
     asks: list[Level]
-    exchange_at: int | None
+    exchange_at: int | None  # by our clock
     received_at: int
     source: Source = "api"
 

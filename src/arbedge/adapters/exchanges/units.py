@@ -5,6 +5,7 @@ Exchanges count in base coins, in thousands of them (1000PEPE) or in contracts (
 
 from msgspec import Struct
 
+from arbedge.domain.clocks import to_our_time
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Level, OrderBook
 
@@ -19,15 +20,16 @@ class Depth(Struct, frozen=True):
     exchange_at: int | None
 
 
-def convert_depth(depth: Depth, instrument: Instrument, received_at: int) -> OrderBook:
+def convert_depth(depth: Depth, instrument: Instrument, received_at: int, clock_offset_ms: int) -> OrderBook:
     """The book per unit of the asset; exact, since multipliers are powers of ten and contract sizes are decimals."""
+    stamp = depth.exchange_at
     return OrderBook(
         exchange=instrument.exchange,
         market=instrument.market,
         symbol=instrument.symbol,
         bids=_convert_levels(depth.bids, instrument),
         asks=_convert_levels(depth.asks, instrument),
-        exchange_at=depth.exchange_at,
+        exchange_at=to_our_time(stamp, clock_offset_ms, received_at) if stamp else None,
         received_at=received_at,
     )
 
