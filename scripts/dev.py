@@ -25,9 +25,10 @@ from scripts.seed import PEOPLE, seed_people
 from scripts.ticker import Ticker
 from scripts.worker_log import follow
 
-STATE = CACHE / "dev" / "state"
-SCAN_INTERVAL_S = 10
+STATES = CACHE / "dev"
+CRON_INTERVAL_S = 60
 WATCH_S = 0.5
+REPEAT_S = 300.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STYLES = {"warning": "yellow", "error": "red", "note": "dim"}
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
@@ -41,34 +42,43 @@ def main() -> None:
     except KeyboardInterrupt:
         console.print("\nstopped; nothing is left running")
     except (StartError, DatabaseError) as error:
-        console.print(f"[red]{type(error).__name__}[/]", style="bold")
-        console.print(str(error), markup=False)
+        console.print(f"cannot go on: {error}", style="red", markup=False)
         sys.exit(1)
 
 
 def run() -> None:
     """Start everything and watch over it until interrupted, or until a part ends by itself."""
     live = os.environ.get("LIVE", "") not in {"", "0"}
-    state_from_migrations(STATE)
+    market = os.environ.get("MARKET", "synthetic")
+    # Each market has data of its own: what one showed must not be taken for what another does.
+    state = STATES / ("live" if live else market.replace(":", "-")) / "state"
+    state_from_migrations(state)
     stack = LocalStack(
-        port=int(os.environ.get("PORT", "8787")),
-        sandbox_port=int(os.environ.get("SANDBOX_PORT", "8790")),
-        persist_dir=STATE,
+        port=port_from("PORT", 8787),
+        sandbox_port=port_from("SANDBOX_PORT", 8790),
+        persist_dir=state,
         environment="dev",
         live=live,
-        market=os.environ.get("MARKET", "synthetic"),
+        market=market,
         progress=lambda step: console.print(f"  {step}", style="dim"),
     )
     with stack:
         seed_people(stack.database)
         reached = probe_exchanges(load_deployed_config()["vars"]) if live else []
         _show(stack, live=live, reached=reached)
-        ticker = Ticker(stack, SCAN_INTERVAL_S, lambda text: console.print(f"{_clock()} {text}", style="yellow"))
+        ticker = Ticker(stack, CRON_INTERVAL_S, lambda text: console.print(f"{_clock()} {text}", style="yellow"))
         ticker.start()
         try:
             _watch(stack, ticker)
         finally:
             ticker.stop()
+
+
+def port_from(variable: str, default: int) -> int:
+    value = os.environ.get(variable) or str(default)
+    if not value.isdecimal() or not 0 < int(value) < 65536:
+        raise StartError(f"{variable} is to be a port from 1 to 65535")
+    return int(value)
 
 
 def state_from_migrations(state: Path) -> None:
@@ -87,9 +97,14 @@ def state_from_migrations(state: Path) -> None:
 def _watch(stack: LocalStack, ticker: Ticker) -> None:
     """Show what goes wrong, as it does; raises `StartError` when a part has ended."""
     position, told = stack.log_path.stat().st_size, False
+    shown: dict[str, float] = {}
     while True:
         notes, position = follow(stack.log_path, position)
         for note in notes:
+            # The same trouble every ten seconds is one trouble.
+            if time.monotonic() - shown.get(note.text, -REPEAT_S) < REPEAT_S and note.severity != "note":
+                continue
+            shown[note.text] = time.monotonic()
             console.print(f"{_clock()} {note.text}", style=_STYLES[note.severity], markup=False)
         ended = stack.ended_child()
         if ended is not None:

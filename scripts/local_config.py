@@ -15,6 +15,7 @@ from scripts.layout import CACHE, PYTHON_MODULES, ROOT
 # Spoken out loud in the values themselves: none of these opens anything outside this machine.
 LOCAL_BOT_TOKEN = "700000001:LOCAL-SANDBOX-TOKEN-NOT-A-REAL-ONE_"
 LOCAL_WEBHOOK_SECRET = "local-sandbox-webhook-secret-not-a-real-one"
+LOCAL_SECRETS = {"TELEGRAM_BOT_TOKEN": LOCAL_BOT_TOKEN, "TELEGRAM_WEBHOOK_SECRET": LOCAL_WEBHOOK_SECRET}
 LOCAL_DATABASE_ID = "arbedge-local"
 DEVELOPMENT_FLAGS = ("python_workers_development", "experimental")
 SANDBOX_PATHS = {
@@ -45,25 +46,24 @@ def load_deployed_config(path: Path = ROOT / "wrangler.toml") -> dict[str, Any]:
 
 
 def local_vars(deployed: dict[str, str], run: LocalRun) -> dict[str, str]:
-    """The Worker's variables for this run; `extra_vars` wins over everything else."""
+    """The Worker's variables for this run; `extra_vars` wins over everything else. Secrets travel apart."""
     reached_directly = EXCHANGE_VARIABLES if run.live else ()
     return (
         deployed
         | {
             "ENVIRONMENT": run.environment,
             "MARKET_MODE": "live" if run.live else run.market_mode,
-            "SCAN_INTERVAL_S": "10",
+            # Tests start scans by cron ticks of their own; the alarm would only come between them.
+            "SCAN_INTERVAL_S": "10" if run.environment == "dev" else "300",
             "LOG_LEVEL": "INFO",
-            "REQUIRE_INVITATION": "false",
-            "SUPER_ADMIN_TELEGRAM_ID": "999888777",
         }
         | {name: run.sandbox_url + path for name, path in SANDBOX_PATHS.items() if name not in reached_directly}
-        | run.extra_vars
+        | {name: value for name, value in run.extra_vars.items() if name not in LOCAL_SECRETS}
     )
 
 
-def local_secrets() -> dict[str, str]:
-    return {"TELEGRAM_BOT_TOKEN": LOCAL_BOT_TOKEN, "TELEGRAM_WEBHOOK_SECRET": LOCAL_WEBHOOK_SECRET}
+def local_secrets(run: LocalRun) -> dict[str, str]:
+    return {name: run.extra_vars.get(name, value) for name, value in LOCAL_SECRETS.items()}
 
 
 def render_local_config(deployed: dict[str, Any], run: LocalRun, root: Path = ROOT) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def write_local_config(directory: Path, run: LocalRun) -> Path:
     config = directory / "wrangler.json"
     config.write_text(json.dumps(render_local_config(load_deployed_config(), run), indent=2))
     secrets = directory / ".dev.vars"
-    secrets.write_text("".join(f'{name}="{value}"\n' for name, value in local_secrets().items()))
+    secrets.write_text("".join(f'{name}="{value}"\n' for name, value in local_secrets(run).items()))
     link = directory / "python_modules"
     if not link.is_symlink():
         link.symlink_to(PYTHON_MODULES)

@@ -18,8 +18,6 @@ from scripts.node import find_node
 REPORTS = CACHE / "reports"
 BIN = Path(sys.executable).parent
 FAST_KINDS = ("unit",)
-# Only where no test watches a clock: two processes on two cores leave nothing for the others' deadlines.
-PARALLEL_KINDS = ("unit",)
 KIND_OPTIONS = {"unit": ("--disable-socket", "--allow-unix-socket")}
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
@@ -61,7 +59,6 @@ def run_tests(kind: str, *, with_coverage: bool) -> CheckResult:
     command = [sys.executable, "-m", "pytest", f"tests/{kind}", "-q", "--junitxml", str(report)]
     command += KIND_OPTIONS.get(kind, ())
     command += ["--cov", "--cov-report="] if with_coverage else []
-    command += ["-n", "2"] if kind in PARALLEL_KINDS else []
     started = time.monotonic()
     environment = os.environ | {"COVERAGE_FILE": str(REPORTS / f".coverage.{kind}")}
     code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode

@@ -89,7 +89,7 @@ def measure(runs: int = 15) -> list[Row]:
     count = sum(len(feed.quotes) for feed in full.feeds)
     whole_ms = best_ms(lambda: detect_all(full, NOW, policy, Drops()), runs)
     half_ms = best_ms(lambda: detect_all(half, NOW, policy, Drops()), runs)
-    refs = [LegRef(exchange, "spot", "A0USDT", side) for exchange, side in (("binance", "buy"), ("okx", "sell"))]
+    refs = [LegRef("binance", "spot", "A0USDT", "buy"), LegRef("okx", "spot", "A0USDT", "sell")]
     candidate = Candidate("cross_exchange", "A0", "USDT", refs[0], refs[1], 100.0, 78.0)
     buy, sell = build_leg("binance", 100.0), build_leg("okx", 101.0)
     return [

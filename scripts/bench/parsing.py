@@ -13,7 +13,13 @@ import ccxt
 import httpx
 import msgspec
 
-from arbedge.adapters.exchanges import binance, bybit, okx
+from arbedge.adapters.exchanges.binance import rules as binance_rules
+from arbedge.adapters.exchanges.binance import wire as binance_wire
+from arbedge.adapters.exchanges.bybit import rules as bybit_rules
+from arbedge.adapters.exchanges.bybit import wire as bybit_wire
+from arbedge.adapters.exchanges.okx import rules as okx_rules
+from arbedge.adapters.exchanges.okx import wire as okx_wire
+from arbedge.adapters.exchanges.session import Call
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Market
 from arbedge.domain.normalise import normalise
@@ -21,8 +27,9 @@ from scripts.bench.rows import Row, best_ms
 from scripts.sandbox.app import create_sandbox
 from scripts.sandbox.config import SandboxConfig
 
-WIRES: dict[ExchangeId, Any] = {"binance": binance.wire, "bybit": bybit.wire, "okx": okx.wire}
-RULES: dict[ExchangeId, Any] = {"binance": binance.rules, "bybit": bybit.rules, "okx": okx.rules}
+WIRES: dict[ExchangeId, Any] = {"binance": binance_wire, "bybit": bybit_wire, "okx": okx_wire}
+RULES: dict[ExchangeId, Any] = {"binance": binance_rules, "bybit": bybit_rules, "okx": okx_rules}
+Instruments = dict[tuple[ExchangeId, Market], dict[str, Instrument]]
 Payloads = dict[tuple[ExchangeId, Market], tuple[bytes, ...]]
 
 
@@ -38,7 +45,7 @@ async def fetch_payloads() -> tuple[Payloads, Payloads]:
                 (exchange, market): tuple(
                     [
                         (await client.get(_mount(exchange, market) + call.path, params=call.params)).content
-                        for call in getattr(RULES[exchange], table)[market]
+                        for call in _calls(getattr(RULES[exchange], table)[market])
                     ]
                 )
                 for exchange in EXCHANGES
@@ -48,11 +55,16 @@ async def fetch_payloads() -> tuple[Payloads, Payloads]:
         return await read("TICKERS"), await read("INSTRUMENTS")
 
 
+def _calls(calls: Call | tuple[Call, ...]) -> tuple[Call, ...]:
+    """A list that is paged is one call in its exchange's rules; its first page is enough here."""
+    return (calls,) if isinstance(calls, Call) else calls
+
+
 def _mount(exchange: ExchangeId, market: Market) -> str:
     return "/binance-futures" if (exchange, market) == ("binance", "perp") else f"/{exchange}"
 
 
-def parse_ours(tickers: Payloads, instruments: dict[tuple[ExchangeId, Market], dict[str, Instrument]]) -> int:
+def parse_ours(tickers: Payloads, instruments: Instruments) -> int:
     total = 0
     for (exchange, market), payloads in tickers.items():
         rows = WIRES[exchange].decode_tickers(market, *payloads)
@@ -140,7 +152,7 @@ def _market(exchange: ExchangeId, market: Market, row: dict[str, Any]) -> dict[s
 
 def measure(runs: int = 15) -> list[Row]:
     tickers, listed = asyncio.run(fetch_payloads())
-    instruments = {
+    instruments: Instruments = {
         (exchange, market): {one.symbol: one for one in WIRES[exchange].decode_instruments(market, *payloads)}
         for (exchange, market), payloads in listed.items()
     }

@@ -19,6 +19,7 @@ MarketMode = Literal["live", "replay", "synthetic"]
 
 _TOKEN = re.compile(r"^[1-9][0-9]{4,}:[A-Za-z0-9_-]{30,}$")
 _SECRET = re.compile(r"^[A-Za-z0-9_-]{16,256}$")
+_API_KEY = re.compile(r"^[A-Za-z0-9_-]{16,128}$")
 
 
 class Settings(Struct, frozen=True):
@@ -35,11 +36,14 @@ class Settings(Struct, frozen=True):
     telegram_webhook_secret: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     scan_interval_s: int = 10
+    cmc_url: str | None = None
+    cmc_api_key: str | None = None  # without it CoinMarketCap is off
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never appear in a log line."""
-        return (self.telegram_bot_token, self.telegram_webhook_secret)
+        optional = (self.cmc_api_key,)
+        return (self.telegram_bot_token, self.telegram_webhook_secret, *(secret for secret in optional if secret))
 
     def __repr__(self) -> str:
         return f"Settings(environment={self.environment!r}, market_mode={self.market_mode!r})"
@@ -82,7 +86,7 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return check
 
 
-_CHECKS: dict[str, Callable[[str], str | int]] = {
+_CHECKS: dict[str, Callable[[str], str]] = {
     "ENVIRONMENT": _one_of("dev", "test", "staging", "production"),
     "MARKET_MODE": _one_of("live", "replay", "synthetic"),
     "BINANCE_SPOT_URL": _url,
@@ -93,27 +97,39 @@ _CHECKS: dict[str, Callable[[str], str | int]] = {
     "TELEGRAM_BOT_TOKEN": _matching(_TOKEN, "must look like 123456789:AA..., as BotFather gives it"),
     "TELEGRAM_WEBHOOK_SECRET": _matching(_SECRET, "must be 16 to 256 characters of A-Z a-z 0-9 _ -"),
     "LOG_LEVEL": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
-    "SCAN_INTERVAL_S": _whole(SCAN_INTERVAL_S_MIN, SCAN_INTERVAL_S_MAX),
 }
-_DEFAULTS = {"SCAN_INTERVAL_S": "10"}
 
+# What a deployment may leave out, and does without.
+_OPTIONAL: dict[str, Callable[[str], str | int]] = {
+    "SCAN_INTERVAL_S": _whole(SCAN_INTERVAL_S_MIN, SCAN_INTERVAL_S_MAX),
+    "CMC_URL": _url,
+    "CMC_API_KEY": _matching(_API_KEY, "must be 16 to 128 characters of A-Z a-z 0-9 _ -"),
+}
+# A secret is of no use without the address it opens.
+_NEEDS = {"CMC_API_KEY": "CMC_URL"}
 
-NAMES = tuple(_CHECKS)
+NAMES = (*_CHECKS, *_OPTIONAL)
 
 
 def load_settings(environment: Mapping[str, Any]) -> Settings:
     """Reads every setting. Raises `ConfigurationError` that lists all that is wrong, by name and rule."""
     values: dict[str, str | int] = {}
     problems: list[str] = []
-    for name, check in _CHECKS.items():
-        value = environment.get(name, _DEFAULTS.get(name))
+    for name, check in (_CHECKS | _OPTIONAL).items():
+        value = environment.get(name)
         if not isinstance(value, str) or not value:
-            problems.append(f"{name} is missing")
+            if name in _CHECKS:
+                problems.append(f"{name} is missing")
             continue
         try:
             values[name.lower()] = check(value)
         except ValueError as error:
             problems.append(f"{name} {error}")
+    problems += [
+        f"{needed} is missing, and {name} is set"
+        for name, needed in _NEEDS.items()
+        if environment.get(name) and not environment.get(needed)
+    ]
     if problems:
         raise ConfigurationError("; ".join(problems))
     return Settings(**cast("dict[str, Any]", values))

@@ -8,6 +8,13 @@ ArbEdgeError
 │   ├── ExchangeRateLimited     wait `retry_after_s`, ask nothing before
 │   ├── ExchangeDown            5xx or maintenance, said by the exchange itself
 │   └── ExchangeRefused         our request was wrong (bad symbol, bad parameter): a defect
+├── CoinDataError               one call to CoinMarketCap did not give an answer; `credits` is what it cost, if known
+│   ├── CoinDataUnreachable     timeout, reset, unreadable body: it may have been charged
+│   ├── CoinDataBlocked         geo or firewall: never the key's fault
+│   ├── CoinDataDown            5xx, said by the source itself
+│   ├── CoinDataLimited         a minute, day, month or address is used up: ask nothing for `retry_after_s`
+│   ├── CoinDataKeyRefused      the key is wrong, unpaid, expired or disabled: an operator mends it
+│   └── CoinDataRefused         our request was wrong, or the plan does not include it
 ├── StoreUnavailable            D1 did not answer: nothing was decided, try again
 ├── MessengerError              one Bot API call failed
 │   ├── MessengerThrottled      429: wait `retry_after_s`
@@ -69,6 +76,58 @@ class ExchangeDown(ExchangeError):
 
 
 class ExchangeRefused(ExchangeError):
+    code = "refused"
+    outcome = "rejected"
+
+
+class CoinDataError(ArbEdgeError):
+    """A call to CoinMarketCap failed. `credits`: what the answer says it cost; None when nothing says so."""
+
+    code = "coin_data_error"
+
+    def __init__(self, message: str, *, credits: int | None = None) -> None:  # noqa: A002 - the source's own word
+        super().__init__(message)
+        self.credits = credits
+
+
+class CoinDataUnreachable(CoinDataError):
+    code = "unreachable"
+
+
+class CoinDataBlocked(CoinDataError):
+    code = "blocked_from_here"
+    outcome = "rejected"
+
+
+class CoinDataDown(CoinDataError):
+    code = "down"
+
+
+class CoinDataLimited(CoinDataError):
+    """A limit of the account or the address is used up; None for `retry_after_s` means until the month's reset."""
+
+    code = "rate_limited"
+    outcome = "retryable"
+
+    def __init__(
+        self,
+        message: str,
+        scope: Literal["minute", "day", "month", "address"],
+        retry_after_s: float | None,
+        *,
+        credits: int | None = None,  # noqa: A002 - the source's own word
+    ) -> None:
+        super().__init__(message, credits=credits)
+        self.scope: Literal["minute", "day", "month", "address"] = scope
+        self.retry_after_s = retry_after_s
+
+
+class CoinDataKeyRefused(CoinDataError):
+    code = "key_refused"
+    outcome = "rejected"
+
+
+class CoinDataRefused(CoinDataError):
     code = "refused"
     outcome = "rejected"
 

@@ -31,6 +31,19 @@ BACK_OFF_MS_MAX: Final = 300_000  # an exchange that is back is seen within five
 JITTER_SHARE_MAX: Final = 0.1  # of a wait, added by chance, so that deployments do not return all at once
 CLOCK_OFFSET_MS_MAX: Final = 3_600_000  # a time further from ours is an error and no clock
 
+# -- CoinMarketCap
+CMC_TIMEOUT_S: Final = 5.0
+CMC_BODY_BYTES_MAX: Final = 8_000_000  # the map of 5,000 coins is about 1 MB
+CMC_CREDITS_MONTHLY_MAX: Final = 10_000  # of the plan; an account that has fewer is asked for fewer
+CMC_REQUESTS_PER_MINUTE_MAX: Final = 30
+CMC_CACHE_MS: Final = 180_000  # a value younger than this is not asked for again
+CMC_MAP_CACHE_MS: Final = 86_400_000  # ids never change, and new coins are nothing to trade on their first day
+CMC_STALE_MS_MAX: Final = 86_400_000  # a value older than this says nothing about today's market, whatever its label
+CMC_QUOTES_PER_CALL: Final = 100  # one credit buys 100 to 250 assets, by the documentation's date
+CMC_LISTINGS_PER_CREDIT: Final = 200
+CMC_QUOTES_KEPT: Final = 500  # coins whose last quote is kept for a day without an answer
+CMC_MAP_ROWS: Final = 5_000  # coins by rank; every instrument of the exchanges is among them
+
 # -- D1
 D1_PARAMETERS_MAX: Final = 100
 D1_STRING_BYTES_MAX: Final = 2_000_000

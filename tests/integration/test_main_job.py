@@ -1,13 +1,16 @@
 """The main job: a gap opens in the market, the right people are told what it is worth, and the message keeps itself true."""
 
+from typing import Any
+
 import pytest
 
+from arbedge.adapters.cloudflare.r2 import R2Lake
 from arbedge.app.scan import run_scan
 from tests.integration.by_hand import recompute
 from tests.integration.world import ADA, FIONA, PRIYA, START, World
 
 
-async def open_gap(world: World, bps: int = 60, asset: str = "LTC", exchange: str = "okx") -> None:
+async def open_gap(world: World, bps: int = 60, asset: str = "LTC", exchange: Any = "okx") -> None:
     """A quiet pair becomes a dislocated one for ten minutes."""
     world.sandbox.shift(exchange, "spot", f"{asset}/USDT", bps, 600)
 
@@ -112,9 +115,9 @@ async def test_every_duplicate_and_reordering_of_the_queues_still_tells_once(arb
 
 async def test_the_snapshot_is_kept_in_the_cache_and_in_the_lake(arbedge: World):
     await arbedge.scan()
-    services = arbedge.services()
-    cached = await services.snapshots.get()
-    stored = await services.lake.load_snapshot(cached.scan_id)
+    cached = await arbedge.services().snapshots.get()
+    assert cached
+    stored = await R2Lake(arbedge.env.LAKE).load_snapshot(cached.scan_id)
     assert cached == stored
     assert cached.scan_id > START
     assert sum(len(feed.quotes) for feed in cached.feeds) > 2_000
@@ -132,6 +135,7 @@ async def test_planted_collisions_never_lead_to_an_opportunity(arbedge: World):
 async def test_a_multiplier_ticker_is_compared_per_unit(arbedge: World):
     await arbedge.scan()
     snapshot = await arbedge.services().snapshots.get()
+    assert snapshot
     mids = {
         (feed.exchange, quote.symbol): quote.mid
         for feed in snapshot.feeds

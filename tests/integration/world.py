@@ -22,7 +22,7 @@ from arbedge.entrypoints.scanner import ScanLoop
 from arbedge.entrypoints.telegram.screens.alert import render_alert
 from arbedge.entrypoints.telegram.webhook import handle_webhook
 from scripts.sandbox import SandboxConfig, create_sandbox
-from scripts.sandbox.faults import Fault
+from scripts.sandbox.faults import Fault, Kind, Target
 from tests.miniflare_shim import MessageBatch, ShimEnv, VirtualClock
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +81,7 @@ class World:
 
     def __init__(self, *, fresh_kv: bool = True, seed: int = 0, is_self_driven: bool = False) -> None:
         self.clock = VirtualClock(START)
-        self.env = ShimEnv(clock=self.clock, seed=seed, fresh_kv=fresh_kv, flood_limit=10_000)
+        self.env: Any = ShimEnv(clock=self.clock, seed=seed, fresh_kv=fresh_kv, flood_limit=10_000)
         self.env.migrate(ROOT / "migrations")
         self._seed_people()
         self.hosts: dict[str, Host] = {}
@@ -144,7 +144,7 @@ class World:
 
         self.env.consume(handle)
 
-    def break_(self, target: str, kind: str, **fault: Any) -> None:
+    def break_(self, target: Target, kind: Kind, **fault: Any) -> None:
         """Breaks something outside, as the sandbox's control does."""
         self.sandbox.faults.add(Fault(target=target, kind=kind, **fault))
 

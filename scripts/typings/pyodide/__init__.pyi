@@ -1,1 +1,0 @@
-"""The part of Pyodide the Worker uses."""

@@ -1,5 +1,3 @@
-"""Pyodide's border to JavaScript."""
-
 from collections.abc import Callable
 from typing import Any
 

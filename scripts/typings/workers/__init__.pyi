@@ -1,5 +1,3 @@
-"""The part of the Workers SDK the project uses."""
-
 from typing import Any
 
 from . import asgi as asgi
@@ -18,3 +16,5 @@ class Response:
     def __init__(
         self, body: Any = ..., *, status: int = ..., headers: dict[str, str] | list[tuple[str, str]] = ...
     ) -> None: ...
+    @staticmethod
+    def json(data: Any, status: int = ..., headers: dict[str, str] = ...) -> Response: ...

@@ -42,7 +42,7 @@ def test_every_setting_has_a_place_in_the_deployed_file() -> None:
 
 @pytest.mark.parametrize("live", [False, True])
 def test_the_worker_accepts_the_settings_of_a_local_run(live: bool) -> None:
-    settings = load_settings(local_vars(load_deployed_config()["vars"], run(live=live)) | local_secrets())
+    settings = load_settings(local_vars(load_deployed_config()["vars"], run(live=live)) | local_secrets(run()))
 
     assert settings.environment == "dev"
     assert settings.telegram_api_url == f"{SANDBOX}/telegram"

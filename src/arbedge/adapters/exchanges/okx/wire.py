@@ -51,6 +51,7 @@ class MarkRow(Struct, rename="camel", gc=False):
 
 class InstrumentRow(Struct, rename="camel"):
     inst_id: str = ""
+    inst_type: str = ""
     state: str = ""
     base_ccy: str = ""  # empty for swaps, as is quote_ccy
     quote_ccy: str = ""
@@ -101,8 +102,9 @@ def decode_instruments(market: Market, *payloads: bytes) -> list[Instrument]:
     rows = _decode_rows(payloads[0], _INSTRUMENTS, InstrumentRow)
     offered = (row for row in rows if row.state == "live" and row.rule_type in _OFFERED)
     if market == "spot":
-        return [found for row in offered if (found := _to_spot(row))]
-    return [found for row in offered if row.ct_type == "linear" and (found := _to_perpetual(row))]
+        return [found for row in offered if row.inst_type == "SPOT" and (found := _to_spot(row))]
+    swaps = (row for row in offered if row.inst_type == "SWAP" and row.ct_type == "linear")
+    return [found for row in swaps if (found := _to_perpetual(row))]
 
 
 def decode_order_book(payload: bytes) -> Depth:

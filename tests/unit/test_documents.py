@@ -1,0 +1,59 @@
+"""The documents are true: they name every setting, command and target, and nothing that is gone."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from arbedge.config import NAMES
+from arbedge.entrypoints.telegram.commands import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
+CONFIG = tomllib.loads((ROOT / "wrangler.toml").read_text())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_setting_is_explained(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", CONFIG["vars"])
+def test_every_deployed_variable_is_a_setting(name):
+    assert name in NAMES
+
+
+@pytest.mark.parametrize("secret", CONFIG["secrets"]["required"])
+def test_every_required_secret_is_a_setting(secret):
+    assert secret in NAMES
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_named(command):
+    assert f"/{command}" in README
+
+
+@pytest.mark.parametrize("target", re.findall(r"`make ([a-z-]+)`|^make ([a-z-]+)", README, flags=re.MULTILINE))
+def test_every_make_target_named_exists(target):
+    name = target[0] or target[1]
+    assert re.search(rf"^{name}:", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^)#]+)\)", README + ARCHITECTURE))
+def test_every_link_into_the_repository_leads_somewhere(link):
+    if "://" not in link:
+        assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("docs/decisions/*.md")), ids=lambda path: path.name)
+def test_a_decision_fits_half_a_page(path):
+    assert len(path.read_text().split()) <= 320
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("src/**/*.py")), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_why_it_exists_and_stays_short(path):
+    text = path.read_text()
+    assert text.lstrip().startswith('"""')
+    assert len(text.splitlines()) <= 400
