@@ -1,6 +1,7 @@
 """The scan loop on the real runtime: once a cron has woken it, it goes on by itself, on the grid."""
 
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -41,9 +42,9 @@ def test_one_tick_wakes_a_loop_that_scans_every_interval(woken: LocalStack):
     assert read_scans(woken) == []
     off_the_grid = int(time.time()) * 1000 + 1
     assert woken.tick(time_ms=off_the_grid)["outcome"] == "ok"
-    assert [int(row["id"]) for row in read_scans(woken)][0] == off_the_grid, "the tick itself has scanned"
+    assert next(int(row["id"]) for row in read_scans(woken)) == off_the_grid, "the tick itself has scanned"
     found = wait_for_scans(woken, 3)
-    apart = {later - one for one, later in zip(found, found[1:], strict=False)}
+    apart = {later - one for one, later in pairwise(found)}
     assert min(apart) >= INTERVAL_S * 1000, "never twice for one time"
     assert max(apart) <= 3 * INTERVAL_S * 1000, "a slow machine may skip, but the loop goes on"
 

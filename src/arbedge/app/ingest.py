@@ -46,10 +46,15 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
 async def _fetch_instruments(services: Services, key: FeedKey) -> list[Instrument] | None:
     exchange, market = key
     try:
-        return await services.exchanges[exchange].fetch_instruments(market)
+        listed = await services.exchanges[exchange].fetch_instruments(market)
     except ExchangeError as error:
         log.warning("instruments unavailable", extra={"exchange": exchange, "market": market, "error": error.code})
         return None
+    possible = [instrument for instrument in listed if instrument.is_possible]
+    if len(possible) < len(listed):
+        refused = len(listed) - len(possible)
+        log.warning("instruments refused", extra={"exchange": exchange, "market": market, "count": refused})
+    return possible
 
 
 async def observe(
@@ -114,7 +119,7 @@ async def _read_feed(
         )
         return feed, _health(feed, error.code, _after_failure(circuit, error, now))
     quotes, rejected = normalise(tickers.rows, instruments)
-    is_thin = not quotes or rejected["no_quote"] > len(quotes)
+    is_thin = not quotes or rejected["no_quote"] + rejected["impossible"] > len(quotes)
     feed = Feed(
         exchange=exchange,
         market=market,

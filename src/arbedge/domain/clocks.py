@@ -12,8 +12,3 @@ def estimate_offset(sent_at: int, received_at: int, earliest: int, latest: int) 
     low, high = earliest - received_at, latest - sent_at
     offset = low if low > 0 else min(high, 0)
     return offset if abs(offset) <= CLOCK_OFFSET_MS_MAX else None
-
-
-def to_our_time(exchange_at: int, clock_offset_ms: int, received_at: int) -> int:
-    """An exchange's stamp by our clock. What we have received cannot be younger than its receipt."""
-    return min(exchange_at - clock_offset_ms, received_at)

@@ -14,6 +14,9 @@ from arbedge.domain.market import ExchangeId, Market
 
 _LEADING = re.compile(r"^(1000000|100000|10000|1000|1M)([A-Z][A-Z0-9]*)$")
 _TRAILING = re.compile(r"^([A-Z]+)(1000000|100000|10000|1000)$")
+_NAME = re.compile(r"[\w.\-/:]{1,40}")
+RULE_MIN = Decimal("1e-18")
+RULE_MAX = Decimal("1e12")
 
 
 class Instrument(Struct, frozen=True):
@@ -45,6 +48,17 @@ class Instrument(Struct, frozen=True):
     def units(self) -> Decimal:
         """Asset units in one unit of order quantity."""
         return self.contract_size * self.multiplier
+
+    @property
+    def is_possible(self) -> bool:
+        """Names that are names, and rules one can count with: a lot of NaN or 1e-999999 would stop the arithmetic."""
+        rules = (self.tick_size, self.lot_size, self.min_size, self.contract_size)
+        names = (self.symbol, self.asset, self.base, self.quote)
+        return (
+            all(_NAME.fullmatch(name) for name in names)
+            and all(rule.is_finite() and RULE_MIN <= rule <= RULE_MAX for rule in rules)
+            and (self.min_notional is None or (self.min_notional.is_finite() and 0 <= self.min_notional <= RULE_MAX))
+        )
 
     @property
     def lot_asset(self) -> Decimal:

@@ -15,6 +15,7 @@ from arbedge.domain.sampling import Samples, log_returns
 
 PAIRS_MIN = 30  # below it Fisher's transformation is no longer near normal
 _AUTOCORRELATION_STEPS_MIN = 10
+_OUTLIER = 4.0  # mean absolute returns that bound one return; 1 in 700 of a normal series goes so far
 _CONSTANT = 1e-12  # variance over mean square at or below which rounding is all that varies
 
 
@@ -44,10 +45,11 @@ class _AtLag(NamedTuple):
     lag: int
     correlation: float
     pairs: int
+    bursts: float  # how much oftener both move much at once than if when they move were unrelated; 1 if it is
 
 
 class _Column(NamedTuple):
-    """Centred returns with zeros for missing ones, their squares, and ones where there is a return."""
+    """Centred, bounded returns with zeros for missing ones, their squares, and ones where there is a return."""
 
     values: list[float]
     squares: list[float]
@@ -60,10 +62,10 @@ class _Column(NamedTuple):
 def measure_lead_lag(samples: Samples, lag_steps_max: int, p_max: float = 0.01) -> LeadLag | None:
     """The lag within +-`lag_steps_max` with the strongest correlation of log returns; None where none is significant.
 
-    Significance: Fisher's z with the effective number of pairs, two-sided, times the number of lags tested
-    (Bonferroni). The effective number is Bartlett's for autocorrelated series, further reduced for bursts in which
-    both move (White); it is never more than the pairs. The lead over lag 0 is Meng's test for two correlations with
-    one series in common, corrected in the same way.
+    Returns beyond four mean absolute returns count as four, so that no handful of jumps decides. Significance:
+    Fisher's z with the effective number of pairs, two-sided, times the number of lags tested (Bonferroni). The
+    effective number is Bartlett's for autocorrelated series, further reduced for bursts in which both move (White).
+    The lead over lag 0 is Meng's test for two correlations with one series in common, corrected in the same way.
     """
     first, second = _centre(log_returns(samples.first)), _centre(log_returns(samples.second))
     if first is None or second is None:
@@ -104,7 +106,8 @@ def _centre(returns: Sequence[float | None]) -> _Column | None:
     if not known:
         return None
     mean = fsum(known) / len(known)
-    values = [0.0 if value is None else value - mean for value in returns]
+    limit = _OUTLIER * fsum(abs(value - mean) for value in known) / len(known)
+    values = [0.0 if value is None else max(-limit, min(limit, value - mean)) for value in returns]
     squares = [value * value for value in values]
     if fsum(squares) <= _CONSTANT * fsum(value * value for value in known):
         return None
@@ -134,19 +137,18 @@ def _correlate(first: _Column, second: _Column, lag: int) -> _AtLag | None:
     if xx <= _CONSTANT * squares_x or yy <= _CONSTANT * squares_y:
         return None
     correlation = (_dot(x.values, y.values) - sum_x * sum_y / pairs) / (sqrt(xx) * sqrt(yy))
-    return _AtLag(lag, max(-1.0, min(1.0, correlation)), int(pairs))
+    bursts = pairs * _dot(x.squares, y.squares) / (squares_x * squares_y)
+    return _AtLag(lag, max(-1.0, min(1.0, correlation)), int(pairs), bursts)
 
 
 def _effective(first: _Column, second: _Column, best: _AtLag, lag_steps_max: int) -> float:
     """How many independent pairs the pairs at the best lag are worth; at most as many as there are."""
-    x, y = _overlap(first, second, best.lag)
-    bursts = best.pairs * _dot(x.squares, y.squares) / (_dot(x.squares, y.present) * _dot(x.present, y.squares))
     memory = 1.0
     for step in range(1, 1 + min(max(lag_steps_max, _AUTOCORRELATION_STEPS_MIN), best.pairs // 4)):
         own_x, own_y = _correlate(first, first, step), _correlate(second, second, step)
         if own_x and own_y:
             memory += 2 * own_x.correlation * own_y.correlation
-    return best.pairs / (max(1.0, bursts) * max(1.0, memory))
+    return best.pairs / (max(1.0, best.bursts) * max(1.0, memory))
 
 
 def _fisher(correlation: float) -> float:

@@ -5,11 +5,10 @@ amounts, are `Decimal`.
 """
 
 from decimal import Decimal
-from typing import Literal
+from itertools import chain, pairwise
+from typing import Final, Literal
 
 from msgspec import Struct
-
-from arbedge.domain.clocks import to_our_time
 
 ExchangeId = Literal["binance", "bybit", "okx"]
 Market = Literal["spot", "perp"]
@@ -19,6 +18,12 @@ FeedState = Literal["ok", "degraded", "rate_limited", "unreachable", "down"]
 
 EXCHANGES: tuple[ExchangeId, ...] = ("binance", "bybit", "okx")
 MARKETS: tuple[Market, ...] = ("spot", "perp")
+
+# Beyond these no asset is quoted, per unit; the bounds keep every product and quotient countable.
+PRICE_MIN: Final = Decimal("1e-15")
+PRICE_MAX: Final = Decimal("1e12")
+SIZE_MIN: Final = Decimal("1e-18")
+SIZE_MAX: Final = Decimal("1e20")
 
 
 class Ticker(Struct, frozen=True):
@@ -78,10 +83,14 @@ class Feed(Struct, frozen=True):
     clock_offset_ms: int = 0  # how far the exchange's stamps are ahead of our clock
 
     def age_ms(self, quote: Quote, now: int) -> int:
-        """How old a quote is: from the exchange's stamp where there is one, else from its receipt."""
+        """How old a quote is: from the exchange's stamp where there is one, else from its receipt.
+
+        Negative for a stamp that is ahead of our clock even without the clocks' known difference. Such a stamp is
+        trusted no further than one behind it.
+        """
         if not quote.exchange_at:
-            return max(0, now - self.received_at)
-        return max(0, now - to_our_time(quote.exchange_at, self.clock_offset_ms, self.received_at))
+            return now - self.received_at
+        return now - (quote.exchange_at - self.clock_offset_ms)
 
 
 class Snapshot(Struct, frozen=True):
@@ -101,6 +110,16 @@ class Level(Struct, frozen=True, array_like=True):
     price: Decimal
     size: Decimal
 
+    @property
+    def is_possible(self) -> bool:
+        """Figures one can count with: exchanges' decoders let NaN and 1e999999 through."""
+        return (
+            self.price.is_finite()
+            and self.size.is_finite()
+            and PRICE_MIN <= self.price <= PRICE_MAX
+            and SIZE_MIN <= self.size <= SIZE_MAX
+        )
+
 
 class OrderBook(Struct, frozen=True):
     """Depth of one instrument in asset units; bids fall, asks rise."""
@@ -116,5 +135,11 @@ class OrderBook(Struct, frozen=True):
 
     @property
     def is_usable(self) -> bool:
-        """A book with both sides, positive sizes and a positive spread; anything else is bad data."""
-        return bool(self.bids and self.asks) and 0 < self.bids[0].price < self.asks[0].price
+        """A book with both sides in order, positive sizes and a positive spread; anything else is bad data."""
+        return (
+            bool(self.bids and self.asks)
+            and all(level.is_possible for level in chain(self.bids, self.asks))
+            and all(better.price >= worse.price for better, worse in pairwise(self.bids))
+            and all(better.price <= worse.price for better, worse in pairwise(self.asks))
+            and self.bids[0].price < self.asks[0].price
+        )

@@ -1,17 +1,33 @@
-"""Turns an exchange's rows into quotes of assets, using the instrument each row belongs to."""
+"""Turns an exchange's rows into quotes of assets, using the instrument each row belongs to.
+
+Figures that cannot be true (no number, endless, negative, from another age) end here: one of them would spoil the
+median it is compared with, the arithmetic of a whole scan, or the record of it.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import Funding, Quote, Ticker
+from arbedge.domain.market import PRICE_MAX, PRICE_MIN, SIZE_MAX, Funding, Quote, Ticker
+
+_PRICE_MIN: Final = float(PRICE_MIN)
+_PRICE_MAX: Final = float(PRICE_MAX)
+_SIZE_MAX: Final = float(SIZE_MAX)
+STAMP_MIN: Final = 1_000_000_000_000  # 2001 and 2096 in epoch ms: seconds and microseconds lie outside
+STAMP_MAX: Final = 4_000_000_000_000
+FUNDING_RATE_MAX: Final = 0.1  # exchanges cap a settlement at 4 % or less
+MARK_RATIO_MAX: Final = 1.5  # a mark price further from the book is that of something else
+FUNDING_INTERVAL_H_MIN: Final = 1.0
+FUNDING_INTERVAL_H_MAX: Final = 24.0
 
 
 def normalise(rows: Iterable[Ticker], instruments: Mapping[str, Instrument]) -> tuple[list[Quote], Counter[str]]:
     """Quotes per asset unit, and how many rows were left out, by reason.
 
-    Left out: `unknown_instrument` (not tradable or out of scope), `no_quote` (a side without price or size).
-    A perpetual whose funding is incomplete is kept without it and counted as `no_funding`.
+    Left out: `unknown_instrument` (not tradable or out of scope), `no_quote` (a side without price or size),
+    `impossible` (a figure or time that cannot be true). A perpetual whose funding is incomplete or impossible is kept
+    without it and counted as `no_funding`.
     """
     quotes: list[Quote] = []
     rejected: Counter[str] = Counter()
@@ -22,6 +38,9 @@ def normalise(rows: Iterable[Ticker], instruments: Mapping[str, Instrument]) -> 
             continue
         if not (row.bid and row.ask and row.bid_size and row.ask_size):
             rejected["no_quote"] += 1
+            continue
+        if not _is_possible(row.bid, row.ask, row.bid_size, row.ask_size, row.exchange_at):
+            rejected["impossible"] += 1
             continue
         funding = None
         if instrument.market == "perp":
@@ -45,10 +64,29 @@ def normalise(rows: Iterable[Ticker], instruments: Mapping[str, Instrument]) -> 
     return quotes, rejected
 
 
+def _is_possible(bid: float, ask: float, bid_size: float, ask_size: float, exchange_at: int | None) -> bool:
+    """False for NaN too, since no comparison with it holds."""
+    return (
+        _PRICE_MIN <= bid <= _PRICE_MAX
+        and _PRICE_MIN <= ask <= _PRICE_MAX
+        and 0 < bid_size <= _SIZE_MAX
+        and 0 < ask_size <= _SIZE_MAX
+        and (exchange_at is None or STAMP_MIN <= exchange_at <= STAMP_MAX)
+    )
+
+
 def _funding_of(row: Ticker, instrument: Instrument) -> Funding | None:
     """The next settlement; a rate without its interval or its time is no rate."""
     interval_h = row.funding_interval_h or instrument.funding_interval_h
-    if row.funding_rate is None or not row.funding_at or not row.mark or not interval_h:
+    if row.funding_rate is None or not row.funding_at or not row.mark or not interval_h or not row.bid or not row.ask:
+        return None
+    is_possible = (
+        abs(row.funding_rate) <= FUNDING_RATE_MAX
+        and STAMP_MIN <= row.funding_at <= STAMP_MAX
+        and row.bid / MARK_RATIO_MAX <= row.mark <= row.ask * MARK_RATIO_MAX
+        and FUNDING_INTERVAL_H_MIN <= interval_h <= FUNDING_INTERVAL_H_MAX
+    )
+    if not is_possible:
         return None
     return Funding(
         rate=row.funding_rate, next_at=row.funding_at, interval_h=interval_h, mark=row.mark / instrument.multiplier

@@ -1,10 +1,15 @@
 """What every exchange's refusals have in common: the HTTP statuses, and how long to wait."""
 
+import re
 from http import HTTPStatus
+from typing import Final
 
 import httpx
 
 from arbedge.errors import ExchangeBlocked, ExchangeDown, ExchangeError, ExchangeRateLimited, ExchangeUnreachable
+
+WAIT_S_MAX: Final = 3 * 86_400.0  # the longest ban there is; a longer one is a mistake that would never be noticed
+_SECONDS: Final = re.compile(r"[0-9]{1,15}")
 
 
 def excerpt(body: bytes) -> str:
@@ -15,7 +20,7 @@ def excerpt(body: bytes) -> str:
 def find_retry_after(headers: httpx.Headers) -> float | None:
     """Seconds of a Retry-After header; exchanges send seconds, so a date counts as absent."""
     value = headers.get("retry-after", "").strip()
-    return float(value) if value.isdigit() else None
+    return min(float(value), WAIT_S_MAX) if _SECONDS.fullmatch(value) else None
 
 
 def classify_status(status: int, headers: httpx.Headers, body: bytes, wait_s: float) -> ExchangeError | None:

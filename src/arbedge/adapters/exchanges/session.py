@@ -13,7 +13,6 @@ from http import HTTPStatus
 from typing import Protocol
 
 import httpx
-import msgspec
 from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import excerpt
@@ -115,12 +114,12 @@ class Session:
         """
         try:
             yield
-        except msgspec.DecodeError as error:
-            seen = " | ".join(excerpt(answer.body) for answer in answers)
-            raise ExchangeUnreachable(f"unreadable answer: {error}: {seen}") from error
         except ExchangeRateLimited as error:
             self._obey(error, answers[-1].received_at)
             raise
+        except (ValueError, ArithmeticError, RecursionError) as error:  # ValueError is msgspec's, and that of bad UTF-8
+            seen = " | ".join(excerpt(answer.body) for answer in answers)
+            raise ExchangeUnreachable(f"unreadable answer: {error}: {seen}") from error
 
     def _obey(self, error: ExchangeError, now: int) -> None:
         """Sends nothing more before the time that a refusal names."""

@@ -5,9 +5,9 @@ Exchanges count in base coins, in thousands of them (1000PEPE) or in contracts (
 
 from msgspec import Struct
 
-from arbedge.domain.clocks import to_our_time
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Level, OrderBook
+from arbedge.limits import BOOK_DEPTH
 
 SETTLEMENTS = frozenset({"USDT", "USDC"})  # the coins a linear perpetual in scope settles in
 
@@ -21,21 +21,26 @@ class Depth(Struct, frozen=True):
 
 
 def convert_depth(depth: Depth, instrument: Instrument, received_at: int, clock_offset_ms: int) -> OrderBook:
-    """The book per unit of the asset; exact, since multipliers are powers of ten and contract sizes are decimals."""
-    stamp = depth.exchange_at
+    """The book per unit of the asset; exact, since multipliers are powers of ten and contract sizes are decimals.
+
+    Levels beyond the depth we keep are cut off, however many were sent.
+    """
     return OrderBook(
         exchange=instrument.exchange,
         market=instrument.market,
         symbol=instrument.symbol,
         bids=_convert_levels(depth.bids, instrument),
         asks=_convert_levels(depth.asks, instrument),
-        exchange_at=to_our_time(stamp, clock_offset_ms, received_at) if stamp else None,
+        exchange_at=depth.exchange_at - clock_offset_ms if depth.exchange_at else None,
         received_at=received_at,
     )
 
 
 def _convert_levels(levels: list[Level], instrument: Instrument) -> list[Level]:
+    levels = levels[:BOOK_DEPTH]
     if instrument.units == 1:
         return levels
+    if not all(level.is_possible for level in levels):
+        raise ValueError("a level of the book is no price and size")
     multiplier, units = instrument.multiplier, instrument.units
     return [Level(level.price / multiplier, level.size * units) for level in levels]

@@ -112,8 +112,8 @@ def check_pair(a: Listed, b: Listed, middle: float, now: int, policy: Policy) ->
         if not 0 < quote.bid < quote.ask:
             return "crossed_book", {"bid": quote.bid, "ask": quote.ask}
     age, other_age = a.feed.age_ms(one, now), b.feed.age_ms(other, now)
-    if max(age, other_age) > policy.age_ms_max:
-        return "stale", {"age_ms": max(age, other_age), "age_ms_max": policy.age_ms_max}
+    if (oldest := max(abs(age), abs(other_age))) > policy.age_ms_max:
+        return "stale", {"age_ms": oldest, "age_ms_max": policy.age_ms_max}
     if abs(age - other_age) > policy.skew_ms_max:
         return "skew", {"skew_ms": abs(age - other_age), "skew_ms_max": policy.skew_ms_max}
     if one.asset in AMBIGUOUS:

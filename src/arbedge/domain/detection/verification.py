@@ -61,9 +61,10 @@ def _require_comparable(buy: OrderBook, sell: OrderBook, now: int, policy: Polic
     for book in (buy, sell):
         if not book.is_usable:
             raise Refused("crossed_book", bids=len(book.bids), asks=len(book.asks))
-    ages = [max(0, now - (book.exchange_at or book.received_at)) for book in (buy, sell)]
-    if max(ages) > policy.age_ms_max:
-        raise Refused("stale", age_ms=max(ages), age_ms_max=policy.age_ms_max)
+    # A stamp ahead of our clock is trusted no further than one behind it.
+    ages = [now - (book.exchange_at or book.received_at) for book in (buy, sell)]
+    if (oldest := max(map(abs, ages))) > policy.age_ms_max:
+        raise Refused("stale", age_ms=oldest, age_ms_max=policy.age_ms_max)
     if abs(ages[0] - ages[1]) > policy.skew_ms_max:
         raise Refused("skew", skew_ms=abs(ages[0] - ages[1]), skew_ms_max=policy.skew_ms_max)
     prices = sorted(book.bids[0].price for book in (buy, sell))

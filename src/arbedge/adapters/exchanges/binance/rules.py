@@ -12,7 +12,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from arbedge.adapters.exchanges.failures import classify_status, excerpt, find_retry_after
+from arbedge.adapters.exchanges.failures import WAIT_S_MAX, classify_status, excerpt, find_retry_after
 from arbedge.adapters.exchanges.session import Call, HostRules
 from arbedge.domain.budget import Limit
 from arbedge.domain.market import Market
@@ -74,7 +74,7 @@ def order_book(market: Market, symbol: str, depth: int) -> Call:
 def find_used(headers: httpx.Headers) -> int | None:
     """The minute's weight as Binance counts it for our address."""
     used = headers.get("x-mbx-used-weight-1m", "")
-    return int(used) if used.isdigit() else None
+    return int(used[:9]) if used.isdecimal() else None
 
 
 def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> ExchangeError:
@@ -86,7 +86,7 @@ def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> Exch
         return error
     try:
         refusal = _REFUSAL.decode(body)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):  # unreadable as JSON, as text, or nested without end
         return ExchangeUnreachable(text)
     if refusal.code in _RATE_CODES:
         return ExchangeRateLimited(text, find_retry_after(headers) or (_next_minute(now) - now) / 1000)
@@ -97,7 +97,7 @@ def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> Exch
 
 def _ban_s(body: bytes, now: int) -> float:
     match = _BANNED_UNTIL.search(body.decode("utf-8", "replace"))
-    return max(1.0, (int(match.group(1)) - now) / 1000) if match else _BAN_S
+    return min(max(1.0, (int(match.group(1)) - now) / 1000), WAIT_S_MAX) if match else _BAN_S
 
 
 def _next_minute(now: int) -> int:

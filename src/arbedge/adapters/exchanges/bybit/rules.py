@@ -73,7 +73,7 @@ def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> Exch
         return error
     try:
         refusal = _REFUSAL.decode(body)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):  # unreadable as JSON, as text, or nested without end
         return ExchangeUnreachable(text)
     return classify_code(refusal.retCode, refusal.retMsg)
 

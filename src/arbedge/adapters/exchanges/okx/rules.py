@@ -79,7 +79,7 @@ def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> Exch
         return error
     try:
         refusal = _REFUSAL.decode(body)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):  # unreadable as JSON, as text, or nested without end
         return ExchangeUnreachable(f"HTTP {status}: {excerpt(body)}")
     return classify_code(refusal.code, refusal.msg)
 

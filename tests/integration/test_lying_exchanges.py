@@ -1,0 +1,163 @@
+"""One exchange sends figures that cannot be true: its rows are left out, and everything else goes on as before."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from arbedge import bootstrap
+from arbedge.app.services import Services
+from tests.integration.test_main_job import open_gap
+from tests.integration.world import FIONA, World
+
+TICKERS, DEPTH, INSTRUMENTS = (f"/bybit/v5/market/{name}" for name in ("tickers", "orderbook", "instruments-info"))
+Lie = Callable[[Any], Any]
+
+
+class Liar(httpx.AsyncBaseTransport):
+    """Passes everything on, and rewrites Bybit's answers on one path."""
+
+    def __init__(self, app: Any) -> None:
+        self._honest = httpx.ASGITransport(app)
+        self.path = ""
+        self.lie: Lie | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._honest.handle_async_request(request)
+        if self.lie is None or request.url.path != self.path:
+            return response
+        told = self.lie(json.loads(await response.aread()))
+        if isinstance(told, httpx.Response):
+            return told
+        return httpx.Response(200, content=told if isinstance(told, bytes) else json.dumps(told).encode())
+
+
+class LyingWorld(World):
+    def __init__(self) -> None:
+        super().__init__()
+        self.liar = Liar(self.sandbox.app)
+
+    def services(self) -> Services:
+        return bootstrap.build(self.env, self.settings, self.liar, self.clock)
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[LyingWorld]:
+    made = LyingWorld()
+    yield made
+    await made.aclose()
+
+
+def in_rows(**changes: Any) -> Lie:
+    def lie(answer: Any) -> Any:
+        for row in answer["result"]["list"]:
+            row.update(changes)
+        return answer
+
+    return lie
+
+
+def in_books(asks: list[list[str]], bids: list[list[str]] | None = None) -> Lie:
+    def lie(answer: Any) -> Any:
+        answer["result"].update({"a": asks} | ({"b": bids} if bids is not None else {}))
+        return answer
+
+    return lie
+
+
+def in_lots(**rules: str) -> Lie:
+    def lie(answer: Any) -> Any:
+        for row in answer["result"]["list"]:
+            row["lotSizeFilter"].update(rules)
+        return answer
+
+    return lie
+
+
+def stamped(at: int) -> Lie:
+    return lambda answer: answer | {"time": at}
+
+
+LIES: dict[str, tuple[str, Lie]] = {
+    "not a number": (TICKERS, in_rows(bid1Price="NaN", ask1Price="NaN")),
+    "infinite": (TICKERS, in_rows(bid1Price="1", ask1Price="Infinity")),
+    "beyond all prices": (TICKERS, in_rows(bid1Price="1e308", ask1Price="1.1e308")),
+    "too small to divide by": (TICKERS, in_rows(bid1Price="4e-324", ask1Price="1e-323")),
+    "negative": (TICKERS, in_rows(bid1Price="-2", ask1Price="-1")),
+    "endless size": (TICKERS, in_rows(bid1Size="Infinity", ask1Size="1e308")),
+    "funding without time between": (TICKERS, in_rows(fundingIntervalHour="0.0000001", fundingRate="0.01")),
+    "funding that is not a number": (TICKERS, in_rows(fundingIntervalHour="8", fundingRate="NaN")),
+    "funding at the end of time": (TICKERS, in_rows(fundingIntervalHour="8", nextFundingTime=str(10**18))),
+    "stamped before all time": (TICKERS, stamped(-(10**26))),
+    "stamped after all time": (TICKERS, stamped(10**26)),
+    "nested without end": (TICKERS, lambda _: b'{"retCode":0,"result":' + b"[" * 100_000),
+    "not text": (TICKERS, lambda _: b'{"retCode":0,"retMsg":"\xff\xfe"}'),
+    "a wait that is no number": (TICKERS, lambda _: httpx.Response(429, headers=[(b"retry-after", b"\xb2")])),
+    "a wait without end": (TICKERS, lambda _: httpx.Response(429, headers={"retry-after": "9" * 400})),
+    "a book of nothing": (DEPTH, in_books([["NaN", "1"]])),
+    "a book without end": (DEPTH, in_books([["1E+999999", "1E+999999"]])),
+    "lots of nothing": (INSTRUMENTS, in_lots(basePrecision="NaN", qtyStep="NaN")),
+    "lots below nothing": (INSTRUMENTS, in_lots(basePrecision="-1", qtyStep="-1")),
+    "lots too fine to count": (INSTRUMENTS, in_lots(basePrecision="1E-999999", qtyStep="1E-999999")),
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+async def test_whatever_one_exchange_says_the_others_still_lead_to_alerts(world: LyingWorld, name: str):
+    world.liar.path, world.liar.lie = LIES[name]
+    await world.say(FIONA, "/start")
+    await open_gap(world)
+    await open_gap(world, exchange="bybit", asset="LTC", bps=-60)
+    await world.scan(2)
+    texts = [call["parameters"]["text"] for call in world.alerts(FIONA, "LTC")]
+    assert any("Binance" in text and "OKX" in text for text in texts)
+    listed = await world.get("/opportunities", limit=50)
+    assert listed.status_code == 200
+    assert "NaN" not in listed.text
+    assert (await world.get("/opportunities", asset="LTC")).json()["meta"]["scan"]["age_ms"] < 60_000
+
+
+@pytest.mark.parametrize(
+    ("asks", "bids"),
+    [
+        ([["50", "0"], ["100", "10"]], None),
+        ([["50", "-1"], ["100", "10"]], None),
+        ([["51", "10"], ["50.9", "10"]], None),
+        ([], []),
+    ],
+)
+async def test_a_book_with_impossible_levels_decides_nothing(world: LyingWorld, asks, bids):
+    world.liar.path, world.liar.lie = DEPTH, in_books(asks, bids if bids is not None else [["49", "10"], ["48", "1"]])
+    await open_gap(world, exchange="bybit")
+    await world.scan(2)
+    for opportunity in (await world.get("/opportunities", limit=50)).json()["data"]:
+        assert "bybit" not in {leg["exchange"] for leg in opportunity["legs"]}
+
+
+async def test_a_quote_from_the_future_is_not_fresh(world: LyingWorld):
+    """A feed that has frozen with a stamp ahead of our clock would otherwise stay fresh for as long as it is ahead."""
+    world.liar.path, world.liar.lie = TICKERS, stamped(world.clock.now_ms() + 3_600_000)
+    await open_gap(world, exchange="bybit")
+    await world.scan(2)
+    for opportunity in (await world.get("/opportunities", limit=50)).json()["data"]:
+        assert "bybit" not in {leg["exchange"] for leg in opportunity["legs"]}
+
+
+async def test_a_book_is_kept_to_the_depth_that_was_asked_for(world: LyingWorld):
+    def lie(answer: Any) -> Any:
+        for side, step in (("a", 1), ("b", -1)):
+            last = float(answer["result"][side][-1][0])
+            answer["result"][side] += [[f"{last * (1 + step * 1e-6 * n):.12f}", "0.001"] for n in range(1, 5000)]
+        return answer
+
+    world.liar.path, world.liar.lie = DEPTH, lie
+    await open_gap(world, exchange="bybit")
+    await world.scan(2)
+    seen = (await world.get("/opportunities", limit=50)).json()["data"]
+    told = [one for one in seen if "bybit" in {leg["exchange"] for leg in one["legs"]}]
+    assert told
+    for one in told:
+        detail = (await world.get(f"/opportunities/{one['id']}")).json()["data"]
+        assert max(len(side) for side in detail["books"]) <= 50
