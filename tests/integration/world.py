@@ -91,6 +91,7 @@ class World:
         config = SandboxConfig("http://worker", BOT_TOKEN, WEBHOOK_SECRET)
         self.sandbox = create_sandbox(config, self.clock)
         self.sandbox.choose_market(None, None, 0)
+        self.transport: httpx.AsyncBaseTransport = httpx.ASGITransport(self.sandbox.app)
         self.telegram: Any = self.sandbox.telegram
         self.telegram.deliver_through(httpx.ASGITransport(self.app), retry_scale=0.001)
         self.api = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://worker")
@@ -111,8 +112,7 @@ class World:
 
     def services(self) -> Services:
         """The ports of one event, built anew for each as in the Worker."""
-        transport = httpx.ASGITransport(self.sandbox.app)
-        return bootstrap.build(self.env, self.settings, transport, self.clock, self.hosts)
+        return bootstrap.build(self.env, self.settings, self.transport, self.clock, self.hosts)
 
     def restart(self) -> None:
         """The platform moves the Worker: whatever was in memory is gone."""
