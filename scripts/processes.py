@@ -72,6 +72,8 @@ class ChildProcess:
             while time.monotonic() < deadline:
                 self._process.poll()
                 if not group_lives(self.pid):
+                    # Between the two looks it may have ended, and would stay a zombie.
+                    self._process.wait(STOP_S)
                     return
                 time.sleep(POLL_S)
 

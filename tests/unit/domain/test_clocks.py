@@ -29,9 +29,7 @@ def test_the_estimate_is_never_further_off_than_the_answer_took(true, there, bac
 
 
 def make_feed(offset: int) -> Feed:
-    return Feed(
-        exchange="bybit", market="spot", state="ok", received_at=NOW, latency_ms=50, clock_offset_ms=offset
-    )
+    return Feed(exchange="bybit", market="spot", state="ok", received_at=NOW, latency_ms=50, clock_offset_ms=offset)
 
 
 def test_a_clock_ahead_of_ours_does_not_hide_staleness_nor_make_ages_negative():
