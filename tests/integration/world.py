@@ -79,7 +79,7 @@ class World:
     With `is_self_driven` the scan loop's alarms ring; without it, they are held back and `scan` alone starts scans.
     """
 
-    def __init__(self, *, fresh_kv: bool = True, seed: int = 0, is_self_driven: bool = False) -> None:
+    def __init__(self, *, fresh_kv: bool = True, seed: int = 0, is_self_driven: bool = False, **settings: str) -> None:
         self.clock = VirtualClock(START)
         self.env: Any = ShimEnv(clock=self.clock, seed=seed, fresh_kv=fresh_kv, flood_limit=10_000)
         self.env.migrate(ROOT / "migrations")
@@ -87,7 +87,7 @@ class World:
         self.hosts: dict[str, Host] = {}
         self.objects = self.env.add_objects("SCANNER", lambda ctx, _env: ScannerObject(ctx, self.services))
         self.objects.holds_alarms = not is_self_driven
-        self.settings = make_settings()
+        self.settings = make_settings(**settings)
         config = SandboxConfig("http://worker", BOT_TOKEN, WEBHOOK_SECRET)
         self.sandbox = create_sandbox(config, self.clock)
         self.sandbox.choose_market(None, None, 0)

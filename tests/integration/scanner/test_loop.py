@@ -48,7 +48,9 @@ async def test_a_scan_longer_than_the_interval_makes_the_loop_skip(loop: Scanner
     loop.env.faults.slow("DB", "batch", ms=INTERVAL_MS + 4_000)
     await loop.run(3)
     found = [id_ for id_ in await loop.scans() if id_ not in before]
-    assert [(id_ - found[0]) // INTERVAL_MS for id_ in found] == [0, 2, 3], "what came due during the long one is left out"
+    assert [(id_ - found[0]) // INTERVAL_MS for id_ in found] == [0, 2, 3], (
+        "what came due during the long one is left out"
+    )
 
 
 async def test_a_lost_alarm_is_set_again_by_the_next_cron(loop: ScannerWorld):

@@ -5,7 +5,8 @@ import pytest
 from scripts.sandbox.faults import Fault
 from tests.integration.scanner.world import INTERVAL_MS, Feeds, ScannerWorld
 
-SCANS = 60
+SCANS = 600_000 // INTERVAL_MS
+SCANS_TO_RECOVER = 17  # within the longest pause and its jitter
 FEEDS_OF = {
     "binance": {("binance", "spot")},
     "binance-futures": {("binance", "perp")},
@@ -41,7 +42,6 @@ def check_retry_at(loop: ScannerWorld, seen: list[Feeds], target: str, since: in
         pytest.param("binance-futures", "status", 418, 2 * 6, id="418"),
         pytest.param("okx", "rate_limit", None, 4 * 9, id="429 without a time"),
         pytest.param("bybit", "rate_limit", None, 2 * 9, id="limit with status 200"),
-        pytest.param("bybit", "status", 403, 2 * 2, id="403 too frequent"),
         pytest.param("binance", "geo", None, 9, id="451"),
         pytest.param("bybit", "timeout", None, 2 * 9, id="timeouts"),
     ],
@@ -58,8 +58,12 @@ async def test_ten_minutes_of_refusals(loop: ScannerWorld, target, kind, value, 
     check_retry_at(loop, seen, target, since)
     check_others(calm, seen, target)
     loop.sandbox.faults.clear()
-    mended = await loop.run(2 * SCANS // 3)
-    assert {feed.state for feed in mended[-1].values()} == {"ok"}, "and it comes back by itself"
+    for _ in range(SCANS_TO_RECOVER):
+        [mended] = await loop.run(1)
+        if {feed.state for feed in mended.values()} == {"ok"}:
+            break
+    else:
+        raise AssertionError(f"it does not come back by itself: {mended}")
 
 
 async def test_bans_that_grow_are_waited_for_across_restarts(loop: ScannerWorld):
@@ -75,7 +79,7 @@ async def test_bans_that_grow_are_waited_for_across_restarts(loop: ScannerWorld)
         seen += await loop.run(1)
         refusals = [one for one in loop.wire.to("binance", since) if one.status == 418]
         ban_ms = refusals[-1].wait_ms
-        while loop.clock.now_ms() < banned_at + ban_ms + 4 * INTERVAL_MS:
+        while loop.clock.now_ms() < banned_at + ban_ms + 2 * INTERVAL_MS:
             seen += await loop.run(1)
             if len(seen) % 3 == 0:
                 loop.restart()
@@ -96,7 +100,7 @@ async def test_a_ban_holds_for_books_and_instruments_too(loop: ScannerWorld):
     await loop.run(2)
     refused = [one for one in loop.wire.to("binance") if one.status == 429]
     assert refused
-    await loop.run(12)
+    await loop.run(6)
     assert loop.wire.find_early("binance") == []
     assert loop.wire.to("binance", refused[0].at + 90_000) != []
 
@@ -114,8 +118,7 @@ async def test_what_strangers_spend_is_counted_and_the_rest_of_the_minute_left_t
     assert held.retry_at == (minute + 1) * 60_000
     assert all(one.status == 200 for one in loop.wire.to("binance"))
     assert len(loop.wire.to("binance", minute * 60_000 + 1_000)) <= 2
-    await loop.env.advance(50_000)
-    assert (await loop.feeds())["binance", "spot"].state == "ok"
+    assert (await loop.run(2))[-1]["binance", "spot"].state == "ok"
 
 
 async def test_no_window_is_overspent_however_often_it_is_asked(loop: ScannerWorld):

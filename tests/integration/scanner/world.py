@@ -7,7 +7,7 @@ import httpx
 from arbedge.ports.store import FeedHealth
 from tests.integration.world import World
 
-INTERVAL_MS = 10_000
+INTERVAL_MS = 20_000
 Feeds = dict[tuple[str, str], FeedHealth]
 
 
@@ -59,7 +59,7 @@ class ScannerWorld(World):
     """Alarms ring; `run` lets time pass scan by scan."""
 
     def __init__(self) -> None:
-        super().__init__(is_self_driven=True)
+        super().__init__(is_self_driven=True, SCAN_INTERVAL_S=str(INTERVAL_MS // 1000))
         self.wire = Wire(self)
         self.transport = self.wire
 

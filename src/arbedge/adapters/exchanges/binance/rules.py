@@ -45,7 +45,7 @@ INSTRUMENTS: Final[MappingProxyType[Market, tuple[Call, ...]]] = MappingProxyTyp
 _SPOT_DEPTHS: Final = ((100, 5), (500, 25), (1000, 50), (5000, 250))  # levels up to, weight
 _FUTURES_DEPTHS: Final = ((5, 2), (10, 2), (20, 2), (50, 2), (100, 5), (500, 10), (1000, 20))  # only these limits
 
-_SERVER_TIME = re.compile(rb'"serverTime":(\d{13})')  # at the head of exchangeInfo
+_SERVER_TIME = re.compile(rb'"serverTime":\s*(\d{13})')  # at the head of exchangeInfo
 _BANNED_UNTIL = re.compile(r"banned until (\d{13})")
 _BAN_S: Final = 120.0  # the first ban; later ones grow to three days and say so
 _OVERLOADED: Final = -1008

@@ -41,7 +41,7 @@ INSTRUMENT_PAGES_MAX: Final = 10  # a cursor that never ends must not keep us as
 
 _DEPTH_MAX: Final[MappingProxyType[Market, int]] = MappingProxyType({"spot": 200, "perp": 500})
 
-_SERVER_TIME = re.compile(rb'"time":(\d{13})')  # in every envelope, before or after the result
+_SERVER_TIME = re.compile(rb'"time":\s*(\d{13})')  # in every envelope, before or after the result
 _TOO_FREQUENT_S: Final = 600.0  # "access too frequent": all sessions stop for at least ten minutes
 _WINDOW_S: Final = 5.0
 _RATE_CODES: Final = frozenset({10006, 10018, 170222})
