@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help ready dev test check fmt lock deploy migrate webhook wrangler clean
+.PHONY: help ready dev test check bench fmt lock deploy migrate webhook wrangler clean
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ test: ready ## everything CI runs: lint, types, import contracts and every kind 
 
 check: ready ## the fast part: lint, types, import contracts, unit tests
 	@exec $(RUN) -m scripts.test --fast
+
+bench: ready ## measure speed and memory, some ten minutes (QUICK=1 for a short run); rewrites docs/bench.md
+	@PYTHONPATH=src exec $(RUN) -m scripts.bench
 
 fmt: ready ## format the code and mend what the linter can
 	@$(RUN) -m ruff format .

@@ -5,7 +5,7 @@ import { showOpportunities } from "./opportunities.js";
 
 const HEALTH = "/api/v1/health/detailed";
 const ASK_EVERY_MS = 5000;
-const NAMES = { binance: "Binance", bybit: "Bybit", okx: "OKX", spot: "Spot", perp: "Perpetual", d1: "Database", kv: "Cache", r2: "History", queues: "Queues", telegram: "Telegram" };
+const NAMES = { binance: "Binance", bybit: "Bybit", okx: "OKX", spot: "Spot", perp: "Perpetual", d1: "Database", kv: "Cache", r2: "History", queues: "Queues", telegram: "Telegram", cmc: "CoinMarketCap" };
 const STATES = { ok: "working", degraded: "degraded", rate_limited: "rate limited", unreachable: "unreachable from here", down: "down" };
 const MARKETS = {
   synthetic: "This deployment watches a synthetic market: no price on it is real.",

@@ -15,7 +15,14 @@ from scripts.layout import CACHE, PYTHON_MODULES, ROOT
 # Spoken out loud in the values themselves: none of these opens anything outside this machine.
 LOCAL_BOT_TOKEN = "700000001:LOCAL-SANDBOX-TOKEN-NOT-A-REAL-ONE_"
 LOCAL_WEBHOOK_SECRET = "local-sandbox-webhook-secret-not-a-real-one"
-LOCAL_SECRETS = {"TELEGRAM_BOT_TOKEN": LOCAL_BOT_TOKEN, "TELEGRAM_WEBHOOK_SECRET": LOCAL_WEBHOOK_SECRET}
+LOCAL_CMC_API_KEY = "10ca1000-5a4d-4b0c-8000-not-a-real-key"
+LOCAL_SECRETS = {
+    "TELEGRAM_BOT_TOKEN": LOCAL_BOT_TOKEN,
+    "TELEGRAM_WEBHOOK_SECRET": LOCAL_WEBHOOK_SECRET,
+    "CMC_API_KEY": LOCAL_CMC_API_KEY,
+}
+# The sandbox's coins have the sandbox's prices: beside a live market they would be another market's figures.
+SYNTHETIC_SECRETS = ("CMC_API_KEY",)
 LOCAL_DATABASE_ID = "arbedge-local"
 DEVELOPMENT_FLAGS = ("python_workers_development", "experimental")
 SANDBOX_PATHS = {
@@ -31,7 +38,10 @@ EXCHANGE_VARIABLES = ("BINANCE_SPOT_URL", "BINANCE_FUTURES_URL", "BYBIT_URL", "O
 
 @dataclass(frozen=True, slots=True)
 class LocalRun:
-    """What distinguishes one local run from another; `live` leaves the exchanges' public addresses in place."""
+    """What distinguishes one local run from another; `live` leaves the exchanges' public addresses in place.
+
+    `entry` is another Worker to run on the same runtime, which benchmarks compare with.
+    """
 
     sandbox_url: str
     development_bundle: bool
@@ -39,6 +49,7 @@ class LocalRun:
     market_mode: str = "synthetic"
     live: bool = False
     extra_vars: dict[str, str] = field(default_factory=dict[str, str])
+    entry: Path | None = None
 
 
 def load_deployed_config(path: Path = ROOT / "wrangler.toml") -> dict[str, Any]:
@@ -63,7 +74,9 @@ def local_vars(deployed: dict[str, str], run: LocalRun) -> dict[str, str]:
 
 
 def local_secrets(run: LocalRun) -> dict[str, str]:
-    return {name: run.extra_vars.get(name, value) for name, value in LOCAL_SECRETS.items()}
+    """A live run is without what only the sandbox knows, unless it is given."""
+    known = {name: value for name, value in LOCAL_SECRETS.items() if not (run.live and name in SYNTHETIC_SECRETS)}
+    return known | {name: value for name, value in run.extra_vars.items() if name in LOCAL_SECRETS}
 
 
 def render_local_config(deployed: dict[str, Any], run: LocalRun, root: Path = ROOT) -> dict[str, Any]:
@@ -71,9 +84,11 @@ def render_local_config(deployed: dict[str, Any], run: LocalRun, root: Path = RO
     flags = [*deployed["compatibility_flags"], *(DEVELOPMENT_FLAGS if run.development_bundle else ())]
     database = deployed["d1_databases"][0]
     local: dict[str, Any] = deployed | {
-        "main": str(root / deployed["main"]),
+        "main": str(run.entry or root / deployed["main"]),
         "compatibility_flags": flags,
         "vars": local_vars(deployed["vars"], run),
+        # Wrangler hands a local Worker no secret but these.
+        "secrets": {"required": list(local_secrets(run))},
         "d1_databases": [
             database | {"database_id": LOCAL_DATABASE_ID, "migrations_dir": str(root / database["migrations_dir"])}
         ],

@@ -37,7 +37,7 @@ class LocalStack:
     """Sandbox and Worker together; nothing of them is left when the context ends.
 
     Ports of 0 are chosen freely. `persist_dir` keeps D1, KV and R2 between runs; give each test session its own.
-    `extra_vars` overrides the Worker's variables. `with_sandbox=False` starts the Worker alone.
+    `extra_vars` overrides the Worker's variables. `with_sandbox=False` starts the Worker alone; `entry` another Worker.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class LocalStack:
         live: bool = False,
         market: str = "synthetic",
         seed: int | None = None,
+        entry: Path | None = None,
         progress: Callable[[str], None] = lambda _step: None,
     ) -> None:
         self.port = port or free_port()
@@ -74,6 +75,7 @@ class LocalStack:
             market_mode="replay" if market.startswith("recorded:") else "synthetic",
             live=live,
             extra_vars=extra_vars or {},
+            entry=entry,
         )
         self._children: list[ChildProcess] = []
 

@@ -72,8 +72,7 @@ class ChildProcess:
             while time.monotonic() < deadline:
                 self._process.poll()
                 if not group_lives(self.pid):
-                    # Between the two looks it may have ended, and would stay a zombie.
-                    self._process.wait(STOP_S)
+                    self._process.wait()  # it may have become a zombie since it was polled
                     return
                 time.sleep(POLL_S)
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from scripts.sandbox.breakage import FaultMiddleware
 from scripts.sandbox.clock import Clock, WallClock
+from scripts.sandbox.cmc import CmcSandbox, build_cmc
 from scripts.sandbox.config import SandboxConfig
 from scripts.sandbox.control import control_routes
 from scripts.sandbox.exchanges.binance_futures import build_binance_futures
@@ -49,6 +50,7 @@ class Sandbox:
     requests: RequestLog
     holder: MarketHolder
     telegram: TelegramSandbox | None
+    cmc: CmcSandbox
     reset_limits: Callable[[], None]
     source_name: str
     seed: int
@@ -98,6 +100,7 @@ class Sandbox:
             "faults": self.faults.active(),
             "faults_hit": self.faults.hits,
             "requests": self.requests.counts(),
+            "cmc": self.cmc.state(),
         }
         if self.telegram is not None:
             state["telegram"] = self.telegram.state()
@@ -124,16 +127,19 @@ def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> Sandbox
     futures_app, futures = build_binance_futures(holder, clock)
     bybit_app, bybit = build_bybit(holder, clock)
     okx_app, okx = build_okx(holder, clock)
+    cmc = build_cmc(holder, clock, config.cmc_api_key)
 
     def reset_limits() -> None:
         for limit in (spot.window, futures.window, futures.funding_limit, bybit.address_limit, *okx.limits.values()):
             limit.reset()
+        cmc.account.reset()
 
     routes: list[BaseRoute] = [
         Mount("/binance", app=spot_app),
         Mount("/binance-futures", app=futures_app),
         Mount("/bybit", app=bybit_app),
         Mount("/okx", app=okx_app),
+        Mount("/cmc", app=cmc.app),
     ]
     control: list[BaseRoute] = []
     if telegram is not None:
@@ -141,7 +147,9 @@ def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> Sandbox
         control.append(Mount("/telegram", routes=telegram.control))
     starlette = Starlette()
     app = FaultMiddleware(starlette, faults, requests, fault_renderers(clock))
-    sandbox = Sandbox(app, config, clock, faults, requests, holder, telegram, reset_limits, config.market, config.seed)
+    sandbox = Sandbox(
+        app, config, clock, faults, requests, holder, telegram, cmc, reset_limits, config.market, config.seed
+    )
     control += control_routes(sandbox)
     starlette.router.routes.extend([Mount("/_control", routes=control), *routes])
     return sandbox

@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scripts.local_config import LOCAL_CMC_API_KEY
+
 SEED_DEFAULT = 7
 
 
@@ -25,3 +27,4 @@ class SandboxConfig:
     seed: int = SEED_DEFAULT
     market: str = "synthetic"
     fixtures: Path = field(default_factory=fixtures_directory)
+    cmc_api_key: str = LOCAL_CMC_API_KEY

@@ -6,6 +6,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from scripts.sandbox.breakage import RenderFault
 from scripts.sandbox.clock import Clock
+from scripts.sandbox.cmc.replies import cmc_replies
 from scripts.sandbox.faults import Fault
 
 CLOUDFRONT_PAGE = (
@@ -131,7 +132,7 @@ def fault_renderers(clock: Clock) -> dict[str, Callable[[Fault], Response]]:
         "bybit": bybit_replies(clock),
         "okx": okx_replies,
         "telegram": telegram_replies,
-        "cmc": plain_replies,
+        "cmc": cmc_replies(clock),
         "ai": plain_replies,
         "pipelines": plain_replies,
     }

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 import httpx
 
 from arbedge.adapters.cloudflare.bindings import Bindings
+from arbedge.adapters.cloudflare.coin_cache import KvCoinCache
+from arbedge.adapters.cloudflare.d1.cmc_quota import D1CmcQuota
 from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.dead_letters import D1DeadLetters
 from arbedge.adapters.cloudflare.d1.deliveries import D1Deliveries
@@ -22,8 +24,10 @@ from arbedge.adapters.cloudflare.kv import KvCatalogueCache, KvSnapshotCache
 from arbedge.adapters.cloudflare.queues import BindingQueue
 from arbedge.adapters.cloudflare.r2 import R2Lake
 from arbedge.adapters.cloudflare.ratelimit import BindingFloodGate
+from arbedge.adapters.coinmarketcap import CoinMarketCap
 from arbedge.adapters.exchanges import build_exchanges
 from arbedge.adapters.telegram.client import BotApi
+from arbedge.app.coin_data import OFF, CoinData
 from arbedge.app.services import Services
 from arbedge.app.status import Probe
 from arbedge.config import Settings
@@ -78,12 +82,23 @@ def build(
         dead_letters=D1DeadLetters(database),
         dependencies=dependencies,
         flood=BindingFloodGate(bindings.FLOOD),
-        probes=_build_probes(bindings, database, dependencies, clock),
+        coin_data=_build_coin_data(bindings, database, settings, client, clock),
+        probes=_build_probes(bindings, database, dependencies, clock, has_coin_data=settings.cmc_api_key is not None),
     )
 
 
+def _build_coin_data(
+    bindings: Bindings, database: Database, settings: Settings, client: httpx.AsyncClient, clock: Clock
+) -> CoinData:
+    """Without a key there is no source, and every read says so."""
+    source = None
+    if settings.cmc_url and settings.cmc_api_key:
+        source = CoinMarketCap(client, clock, url=settings.cmc_url, api_key=settings.cmc_api_key)
+    return CoinData(source, D1CmcQuota(database), KvCoinCache(bindings.KV), clock, settings.market_mode)
+
+
 def _build_probes(
-    bindings: Bindings, database: Database, dependencies: Dependencies, clock: Clock
+    bindings: Bindings, database: Database, dependencies: Dependencies, clock: Clock, *, has_coin_data: bool
 ) -> Mapping[str, Probe]:
     """How each dependency is asked: the stores directly, the rest through what was recorded last."""
 
@@ -96,14 +111,20 @@ def _build_probes(
     async def read_queues() -> DependencyHealth | None:
         return await dependencies.load_queue_lag(clock.now_ms())
 
-    async def read_telegram() -> DependencyHealth:
-        never = DependencyHealth("telegram", "degraded", "not asked yet", checked_at=0, last_success_at=None)
-        return await dependencies.load("telegram") or never
+    async def read_record(name: str) -> DependencyHealth:
+        never = DependencyHealth(name, "degraded", "not asked yet", checked_at=0, last_success_at=None)
+        return await dependencies.load(name) or never
+
+    async def read_coin_data() -> DependencyHealth:
+        if has_coin_data:
+            return await read_record("cmc")
+        return DependencyHealth("cmc", "degraded", OFF, checked_at=clock.now_ms(), last_success_at=None)
 
     return {
         "d1": database.probe,
         "kv": ask_kv,
         "r2": ask_r2,
         "queues": read_queues,
-        "telegram": read_telegram,
+        "telegram": lambda: read_record("telegram"),
+        "cmc": read_coin_data,
     }

@@ -70,7 +70,7 @@ def _url(value: str) -> str:
 
 def _matching(pattern: re.Pattern[str], meaning: str) -> Callable[[str], str]:
     def check(value: str) -> str:
-        if not pattern.match(value):
+        if not pattern.fullmatch(value):
             raise ValueError(meaning)
         return value
 

@@ -13,6 +13,7 @@ WEBHOOK_BODY_BYTES_MAX: Final = 1_048_576  # Telegram's updates are a few kB
 API_BODY_BYTES_MAX: Final = 65_536
 
 # -- scan
+BOOKS_TIMEOUT_S: Final = 6.0  # for all order books of a scan: one exchange that hangs must not outlast the lease
 BOOK_DEPTH: Final = 50  # levels a side kept with an opportunity (product specification, section 3)
 SHORTLIST_MAX: Final = 24  # candidates a scan verifies: 48 books fit every exchange's budget at a 10 s cadence
 SHORTLIST_FRESH_MIN: Final = 8  # of them for what is not open yet, so that many open ones never keep out a new one

@@ -161,3 +161,18 @@ async def test_a_book_is_kept_to_the_depth_that_was_asked_for(world: LyingWorld)
     for one in told:
         detail = (await world.get(f"/opportunities/{one['id']}")).json()["data"]
         assert max(len(side) for side in detail["books"]) <= 50
+
+
+async def test_an_exchange_that_asks_for_silence_on_a_book_is_not_asked_for_anything_before_then(world: LyingWorld):
+    await open_gap(world)
+    await world.scan()
+    world.break_(target="binance", kind="rate_limit", value=60, path="/api/v3/depth")
+    await world.scan()
+    limited_at = world.clock.now_ms()
+    world.sandbox.faults.clear()
+    spot = (await world.get("/health/detailed", user=None)).json()["data"]["exchanges"]["binance"]["spot"]
+    assert spot["state"] == "rate_limited"
+    await world.scan(3)
+    assert world.sandbox.requests.entries("binance", limited_at) == []
+    await world.scan(3)
+    assert world.sandbox.requests.entries("binance", limited_at) != []

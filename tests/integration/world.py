@@ -4,6 +4,7 @@ Everything a test does goes through a public door: a cron tick, a message to the
 sandbox's control.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from arbedge.entrypoints.queues import consume
 from arbedge.entrypoints.scanner import ScanLoop
 from arbedge.entrypoints.telegram.screens.alert import render_alert
 from arbedge.entrypoints.telegram.webhook import handle_webhook
+from scripts.local_config import LOCAL_CMC_API_KEY
 from scripts.sandbox import SandboxConfig, create_sandbox
 from scripts.sandbox.faults import Fault, Kind, Target
 from tests.miniflare_shim import MessageBatch, ShimEnv, VirtualClock
@@ -52,6 +54,8 @@ def make_settings(**changes: str) -> Settings:
             "BYBIT_URL": f"{sandbox}/bybit",
             "OKX_URL": f"{sandbox}/okx",
             "TELEGRAM_API_URL": f"{sandbox}/telegram",
+            "CMC_URL": f"{sandbox}/cmc",
+            "CMC_API_KEY": LOCAL_CMC_API_KEY,
             "TELEGRAM_BOT_TOKEN": BOT_TOKEN,
             "TELEGRAM_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "LOG_LEVEL": "INFO",
@@ -196,3 +200,10 @@ class World:
     async def get(self, path: str, user: str | None = "user_pro_789", **parameters: Any) -> httpx.Response:
         headers = {"X-User-ID": user} if user else {}
         return await self.api.get(f"/api/v1{path}", headers=headers, params=parameters)
+
+
+def told_id(alert: dict[str, Any]) -> str:
+    """The opportunity an alert tells of."""
+    found = re.search(r"op:o:([0-9a-f]{16})", str(alert["parameters"]["reply_markup"]))
+    assert found
+    return found.group(1)

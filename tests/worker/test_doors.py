@@ -79,7 +79,7 @@ def test_refusals_have_one_form(worker: World, path, user, status, code):
 
 def test_what_cannot_be_written_to_is_not(worker: World):
     assert worker.http.post("/api/v1/opportunities", json={}).status_code == 405
-    large = worker.http.post("/api/v1/opportunities", content=b"a" * 2_000_000)
+    large = worker.post_large("/api/v1/opportunities", b"a" * 2_000_000)
     assert (large.status_code, large.json()["error"]["code"]) == (413, "too_large")
 
 

@@ -85,6 +85,19 @@ class World:
         """An update straight to the webhook, with the right secret."""
         return self.http.post("/webhook/telegram", json=update, headers={**self.secret(), **headers})
 
+    def post_large(self, path: str, content: bytes, **headers: str) -> httpx.Response:
+        """A body that is refused unread. wrangler's own proxy, which no deployment has, now and then loses the answer
+        while it is still passing the body on.
+        """
+        for _ in range(4):
+            try:
+                answer = self.http.post(path, content=content, headers=headers)
+            except httpx.TransportError:
+                continue
+            if answer.status_code != 500:
+                return answer
+        raise AssertionError(f"no answer from {path}")
+
     def secret(self) -> dict[str, str]:
         return {SECRET_HEADER: self.stack.webhook_secret}
 
@@ -175,19 +188,19 @@ class World:
 
     def say(self, person: int, text: str, wanted: str = "sendMessage", **more: Any) -> Call:
         """A person writes; returns the first call of the wanted method in answer."""
-        return self._act("say", {"user_id": person, "text": text, **more}, wanted, is_alert_counted=False)
+        return self._act("say", {"user_id": person, "text": text, **more}, wanted)
 
     def tap(self, person: int, message_id: int, data: str, wanted: str) -> Call:
         body = {"user_id": person, "message_id": message_id, "data": data}
-        return self._act("tap", body, wanted, is_alert_counted=True)
+        return self._act("tap", body, wanted)
 
-    def _act(self, door: str, body: dict[str, Any], wanted: str, *, is_alert_counted: bool) -> Call:
+    def _act(self, door: str, body: dict[str, Any], wanted: str) -> Call:
         mark = self.mark()
         acted = self.sandbox.post(f"/_control/telegram/{door}", json=body).raise_for_status().json()
 
         def find() -> Call | None:
             found = self.calls(acted["chat_id"], wanted, mark)
-            return next((call for call in found if is_alert_counted or not is_alert(call)), None)
+            return next((call for call in found if not is_alert(call)), None)
 
         return self.until(find, f"{wanted} in answer to {body}")
 

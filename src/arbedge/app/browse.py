@@ -14,6 +14,9 @@ CLOSEST_SHOWN = 5
 # Bad data is no near miss: a mistaken identity would top every list.
 _BAD_DATA = frozenset({"crossed_book", "stale", "skew", "identity"})
 
+# What lacks nothing but a further look; such a pair is worth as much as an opportunity.
+_ONLY_UNSEEN = frozenset({"unconfirmed", "not_shortlisted", "book_unavailable"})
+
 
 class ScanView(Struct, frozen=True):
     """The scan behind an answer: how old it is and what it looked at; `age_ms` is None before the first scan."""
@@ -72,12 +75,22 @@ async def list_opportunities(
         and (wanted.asset is None or drop.candidate.asset == wanted.asset)
         and wanted.exchange in {None, drop.candidate.buy.exchange, drop.candidate.sell.exchange}
     ]
+    misses = [view_miss(drop) for drop in closest]
     return ListView(
         items=[view_opportunity(item, now) for item in page.items],
         next_cursor=page.next_cursor,
-        closest=[view_miss(drop) for drop in closest[:CLOSEST_SHOWN]],
+        closest=(misses if wanted.is_premium is not False else hide_premium(misses))[:CLOSEST_SHOWN],
         scan=view_scan(report, now),
     )
+
+
+def hide_premium(misses: list[MissView]) -> list[MissView]:
+    """Without what would be a premium opportunity, for those who may not see one."""
+    return [
+        miss
+        for miss in misses
+        if miss.reason not in _ONLY_UNSEEN or miss.numbers.get("net_bps", miss.net_bps) < PREMIUM_NET_BPS
+    ]
 
 
 async def get_opportunity(opportunities: Opportunities, opportunity_id: str, now: int) -> OpportunityDetail | None:

@@ -39,7 +39,7 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
         raise MessageInvalid(f"delivery of {message.opportunity_id} is not recorded")
     if delivery.state in {"failed", "withheld"} or delivery.revision >= opportunity.revision:
         return None
-    if delivery.message_id is None and not opportunity.is_open:
+    if delivery.message_id is None and not opportunity.is_live(now):
         await services.deliveries.settle(delivery, "withheld", now, error="ended")
         return None
     if delivery.state == "sending" and now - delivery.updated_at < CLAIM_MS:

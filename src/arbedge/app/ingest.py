@@ -5,6 +5,8 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from arbedge.app.services import Services
 from arbedge.domain.circuit import Circuit
 from arbedge.domain.instruments import Instrument
@@ -139,6 +141,14 @@ def _after_failure(circuit: Circuit, error: ExchangeError, now: int) -> Circuit:
     if isinstance(error, ExchangeRateLimited) and not error.is_sent:
         return circuit.held(now + wait_ms)
     return circuit.failed(now, random.random(), wait_ms)  # noqa: S311 - it spreads requests out and keeps no secret
+
+
+def hold_back(health: FeedHealth, error: ExchangeRateLimited | None, now: int) -> FeedHealth:
+    """A feed whose exchange asked for silence on another call: its tickers are not asked for either before then."""
+    if error is None:
+        return health
+    retry_at = now + round(error.retry_after_s * 1000)
+    return replace(health, state="rate_limited", error=str(error), error_class=error.code, retry_at=retry_at)
 
 
 def _thin_error(*, quotes_count: int, has_instruments: bool) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from arbedge.app.announce import announce_changes
-from arbedge.app.ingest import FeedKey, load_catalogue, observe
+from arbedge.app.ingest import FeedKey, hold_back, load_catalogue, observe
 from arbedge.app.services import Services
 from arbedge.domain.budget import merge_hosts
 from arbedge.domain.detection import detect_all
@@ -23,8 +23,8 @@ from arbedge.domain.episodes import Scan, advance, count_streaks
 from arbedge.domain.market import Funding, OrderBook, Snapshot
 from arbedge.domain.opportunity import Opportunity, Sighting
 from arbedge.domain.reasons import Reason
-from arbedge.errors import ExchangeError
-from arbedge.limits import BOOK_DEPTH, SHORTLIST_MAX
+from arbedge.errors import ExchangeError, ExchangeRateLimited
+from arbedge.limits import BOOK_DEPTH, BOOKS_TIMEOUT_S, SHORTLIST_MAX
 from arbedge.ports.store import Catalogue, ScanReport
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,9 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
     for candidate in left:
         if candidate.key not in open_since:
             _drop(drops, candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
-    sightings = await _verify_all(services, chosen, snapshot, catalogue, drops)
+    books, limited = await _fetch_books(services, chosen, catalogue)
+    feeds = [hold_back(feed, limited.get((feed.exchange, feed.market)), services.clock.now_ms()) for feed in feeds]
+    sightings = _verify_all(services, chosen, snapshot, catalogue, books, drops)
 
     now = services.clock.now_ms()
     held = frozenset(candidate.key for candidate in left)
@@ -99,10 +101,14 @@ def _drop(drops: Drops, candidate: Candidate, reason: Reason, **numbers: float) 
     drops.add(candidate.net_bps, (reason, numbers), lambda: candidate)
 
 
-async def _verify_all(
-    services: Services, chosen: list[Candidate], snapshot: Snapshot, catalogue: Catalogue, drops: Drops
+def _verify_all(
+    services: Services,
+    chosen: list[Candidate],
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    books: Mapping[LegKey, OrderBook],
+    drops: Drops,
 ) -> dict[str, Sighting]:
-    books = await _fetch_books(services, chosen, catalogue)
     fundings = _fundings(snapshot, chosen)
     now = services.clock.now_ms()
     sightings: dict[str, Sighting] = {}
@@ -125,9 +131,10 @@ async def _verify_all(
 
 async def _fetch_books(
     services: Services, chosen: Iterable[Candidate], catalogue: Catalogue
-) -> Mapping[LegKey, OrderBook]:
-    """Each book once, however many candidates share it; one that cannot be had is left out."""
+) -> tuple[Mapping[LegKey, OrderBook], Mapping[FeedKey, ExchangeRateLimited]]:
+    """Each book once, however many candidates share it, and who asked us to wait; what cannot be had is left out."""
     legs = {_leg_key(leg): leg for candidate in chosen for leg in (candidate.buy, candidate.sell)}
+    limited: dict[FeedKey, ExchangeRateLimited] = {}
 
     async def fetch(leg: LegRef) -> OrderBook | None:
         feed: FeedKey = (leg.exchange, leg.market)
@@ -137,10 +144,18 @@ async def _fetch_books(
             )
         except ExchangeError as error:
             log.warning("book failed", extra={"exchange": leg.exchange, "symbol": leg.symbol, "error": error.code})
+            if isinstance(error, ExchangeRateLimited):
+                limited[feed] = error
             return None
 
-    books = await asyncio.gather(*(fetch(leg) for leg in legs.values()))
-    return {key: book for key, book in zip(legs, books, strict=True) if book is not None}
+    tasks = {key: asyncio.ensure_future(fetch(leg)) for key, leg in legs.items()}
+    if tasks:
+        _, late = await asyncio.wait(tasks.values(), timeout=BOOKS_TIMEOUT_S)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+    found = {key: task.result() for key, task in tasks.items() if not task.cancelled()}
+    return {key: book for key, book in found.items() if book is not None}, limited
 
 
 def _fundings(snapshot: Snapshot, chosen: Iterable[Candidate]) -> dict[LegKey, Funding]:

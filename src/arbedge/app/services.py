@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from arbedge.app.coin_data import CoinData
 from arbedge.app.status import Probe
 from arbedge.config import Settings
 from arbedge.domain.budget import Host
@@ -51,4 +52,5 @@ class Services:
     dead_letters: DeadLetters
     dependencies: Dependencies
     flood: FloodGate
+    coin_data: CoinData
     probes: Mapping[str, Probe]

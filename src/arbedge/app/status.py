@@ -13,6 +13,8 @@ from arbedge.errors import ArbEdgeError
 from arbedge.ports.health import DependencyHealth
 from arbedge.ports.store import FeedHealth, ScanReport, Scans
 
+# What adds context and nothing else; a deployment may do without it and is well all the same.
+OPTIONAL = frozenset({"cmc"})
 # A feed that has not been asked for this long is not known to be well, whatever it said last.
 SILENT_MS_MAX = 120_000
 PROBE_TIMEOUT_S = 3.0  # a page that shows health waits no longer than this for any one dependency
@@ -81,7 +83,7 @@ async def check_status(scans: Scans, probes: Mapping[str, Probe], now: int) -> S
         dependencies["d1"] = _without_success("down", _name_error(error))
         feeds = dict.fromkeys(FEEDS, _without_success("degraded", "not known: the database did not answer"))
     exchanges = {exchange: {market: feeds[exchange, market] for market in MARKETS} for exchange in EXCHANGES}
-    overall = _sum_up([*feeds.values(), *dependencies.values()])
+    overall = _sum_up([*feeds.values(), *(view for name, view in dependencies.items() if name not in OPTIONAL)])
     return StatusView(overall=overall, exchanges=exchanges, dependencies=dependencies, scan=view_scan(report, now))
 
 

@@ -6,6 +6,12 @@ from arbedge.errors import MessengerError, MessengerThrottled, MessengerUnavaila
 from arbedge.ports.health import DependencyHealth
 
 
+async def watch_coin_data(services: Services, _scheduled_at: int) -> None:
+    """Asks CoinMarketCap what the account has spent, which costs nothing and corrects our own count."""
+    if health := await services.coin_data.check():
+        await services.dependencies.save(health)
+
+
 async def watch_dependencies(services: Services, _scheduled_at: int) -> None:
     """Asks Telegram whether it knows us."""
     error: MessengerError | None = None

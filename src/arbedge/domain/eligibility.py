@@ -39,8 +39,8 @@ def check_minimum(person: Person, opportunity: Opportunity, _now: int, policy: P
     return "below_own_minimum" if float(opportunity.net_bps) < own else None
 
 
-def check_open(_person: Person, opportunity: Opportunity, _now: int, _policy: Policy) -> Withheld | None:
-    return None if opportunity.is_open else "ended"
+def check_open(_person: Person, opportunity: Opportunity, now: int, _policy: Policy) -> Withheld | None:
+    return None if opportunity.is_live(now) else "ended"
 
 
 LAYERS: Final[tuple[Layer, ...]] = (check_session, check_reachable, check_alerts, check_minimum, check_open)

@@ -51,9 +51,13 @@ def advance(
     `known` holds all open episodes and those that ended recently enough to reopen. `streaks` are those after this
     scan; `reasons` says why a key that is missing was dropped.
     """
-    changed: list[Opportunity] = []
+    episodes = list(known)
+    # Another market stood behind an episode of another mode: it ends, and its figures are never mixed with these.
+    others = (one for one in episodes if one.mode != scan.mode and one.is_open)
+    changed = [_end(one, "expired", "market_mode_changed", scan.now) for one in others]
+    episodes = [one for one in episodes if one.mode == scan.mode]
     taken: set[str] = set()
-    for opportunity in sorted(known, key=lambda one: one.updated_at, reverse=True):
+    for opportunity in sorted(episodes, key=lambda one: one.updated_at, reverse=True):
         if opportunity.key in taken:
             continue
         sighting = scan.sightings.get(opportunity.key)

@@ -82,6 +82,10 @@ class Opportunity(Struct, kw_only=True):
     def is_open(self) -> bool:
         return self.status in OPEN
 
+    def is_live(self, now: int) -> bool:
+        """Open and confirmed recently enough: when no scan runs, nothing ends an episode, and it is news no more."""
+        return self.is_open and now < self.expires_at
+
     @property
     def net_bps(self) -> Decimal:
         return self.sighting.edge.net_bps

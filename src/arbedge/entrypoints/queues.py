@@ -22,6 +22,7 @@ from arbedge.ports.queues import Announce, Deliver
 log = logging.getLogger(__name__)
 
 DEAD_LETTER_SUFFIX = "-dlq"
+RETRY_DELAY_S_MAX = 43_200  # the platform refuses a longer one, and a refused retry would repeat the whole batch
 SENDS_AT_ONCE = 5  # within a batch; the platform allows six connections
 
 Decode = Callable[[Any], Announce | Deliver]
@@ -78,7 +79,7 @@ async def _handle(services: Services, queue: str, message: QueueMessage, decode:
     if delay_s is None:
         message.ack()
     else:
-        message.retry(delaySeconds=delay_s)
+        message.retry(delaySeconds=min(delay_s, RETRY_DELAY_S_MAX))
 
 
 async def _bury(services: Services, queue: str, message: QueueMessage, error: str) -> None:

@@ -114,14 +114,14 @@ class Grant(Struct, frozen=True):
 class CreditLedger(Protocol):
     """What was spent, exact whoever spends at the same time. Raises `StoreUnavailable` and nothing else."""
 
-    async def reserve(self, topic: str, credits: int, now: int, *, is_priority: bool) -> Grant | Refusal:  # noqa: A002
-        """Takes the credits in advance, or says why not. One call a topic at a time.
+    async def reserve(self, topic: str, cost: int, now: int, *, is_priority: bool) -> Grant | Refusal:
+        """Takes the credits of a call in advance, or says why not. One call a topic at a time.
 
         A grant whose answer was lost stays reserved until the account itself says what was spent.
         """
         ...
 
-    async def settle(self, grant: Grant, credits: int, now: int) -> None:  # noqa: A002
+    async def settle(self, grant: Grant, cost: int, now: int) -> None:
         """Puts what the call really cost in the place of what was reserved. A repeat changes nothing."""
         ...
 

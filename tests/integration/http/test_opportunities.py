@@ -55,6 +55,14 @@ async def test_the_filters_hold_for_what_came_closest(world: World, query: str, 
     assert [miss["asset"] for miss in closest] == expected
 
 
+@pytest.mark.parametrize("reason", ["unconfirmed", "not_shortlisted", "book_unavailable"])
+async def test_what_lacks_only_a_further_look_is_as_premium_as_an_opportunity(world: World, reason: str):
+    await record_scan(world, report(drop("ETH", 80.0, reason=reason, numbers={}), drop("SOL", -8.0)))
+    told = {as_: (await world.ask("/opportunities", as_))["meta"]["closest"] for as_ in (PRO, FREE)}
+    assert [miss["asset"] for miss in told[PRO]] == ["ETH", "SOL"]
+    assert [miss["asset"] for miss in told[FREE]] == ["SOL"]
+
+
 async def test_before_the_first_scan_the_age_is_unknown_not_zero(world: World):
     answer = await world.ask("/opportunities", PRO)
     assert answer["meta"]["scan"] == {"age_ms": None, "mode": None, "instruments": 0, "drop_counts": {}}

@@ -43,6 +43,8 @@ def settings(environment: Environment = "test") -> Settings:
         telegram_bot_token=BOT_TOKEN,
         telegram_webhook_secret="secret_secret_secret",
         log_level="INFO",
+        cmc_url="https://cmc.test",
+        cmc_api_key="cmc-key-of-tests-0000",
     )
 
 

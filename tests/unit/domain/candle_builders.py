@@ -2,12 +2,14 @@
 
 import csv
 import gzip
+import random
 from collections.abc import Sequence
 
 import pytest
 from hypothesis import strategies as st
 
 from arbedge.domain.candles import Candle, CandleSeries, build_series
+from arbedge.domain.market import Mode
 from scripts.sandbox.config import fixtures_directory
 
 MINUTE = 60_000
@@ -30,7 +32,7 @@ def candle(
     volume: float = 1.0,
     is_closed: bool = True,
     opened: float | None = None,
-    mode="replay",
+    mode: Mode = "replay",
     interval_ms: int = MINUTE,
 ) -> Candle:
     first = close if opened is None else opened
@@ -51,20 +53,24 @@ def from_closes(closes: Sequence[float], *, first: int = 0) -> CandleSeries:
 
 
 @st.composite
-def candle_lists(draw, *, size_min: int = 1, size_max: int = 120, with_gaps: bool = False) -> list[Candle]:
-    """Possible bars in order: a walk of closes with wicks and volumes."""
+def candle_lists(draw, *, size_min: int = 1, size_max: int = 80, with_gaps: bool = False) -> list[Candle]:
+    """Possible bars in order: a walk of closes with wicks and volumes, some of it standing still.
+
+    What shapes the walk is drawn, its steps come from a drawn seed: drawing hundreds of numbers one by one is slow.
+    """
     size = draw(st.integers(size_min, size_max))
-    moves = draw(st.lists(st.floats(0.8, 1.25), min_size=size, max_size=size))
-    wicks = draw(st.lists(st.floats(1, 1.1), min_size=size, max_size=size))
-    volumes = draw(st.lists(st.floats(0, 1e6), min_size=size, max_size=size))
-    steps = st.sampled_from([1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 5]) if with_gaps else st.just(1)
-    strides = draw(st.lists(steps, min_size=size, max_size=size))
-    price, index = draw(st.floats(0.1, 1e4)), 0
+    price, spread = draw(st.floats(0.1, 1e4)), draw(st.floats(0, 0.25))
+    still, gaps = draw(st.floats(0, 1)), draw(st.floats(0, 0.3)) if with_gaps else 0.0
+    rng = random.Random(draw(st.integers(0, 2**32)))
     bars: list[Candle] = []
-    for move, wick, volume, stride in zip(moves, wicks, volumes, strides, strict=True):
-        before, price, index = price, price * move, index + stride
-        top, bottom = max(before, price) * wick, min(before, price) / wick
+    index = 0
+    for _ in range(size):
+        before = price
+        price *= 1.0 if rng.random() < still else 1 + rng.uniform(-spread, spread)
+        top, bottom = max(before, price) * (1 + rng.random() / 10), min(before, price) / (1 + rng.random() / 10)
+        volume = 0.0 if rng.random() < still else 10 ** rng.uniform(-3, 6)
         bars.append(candle(index, price, opened=before, high=top, low=bottom, volume=volume))
+        index += rng.randint(2, 5) if rng.random() < gaps else 1
     return bars
 
 
@@ -85,8 +91,17 @@ def scaled(bars: Sequence[Candle], factor: float, shift: float = 0.0) -> list[Ca
 def load_recorded(name: str, interval_ms: int, symbol: str | None = None) -> CandleSeries:
     with gzip.open(RECORDED / "series" / f"{name}.csv.gz", "rt") as file:
         rows = [row for row in csv.DictReader(file) if symbol is None or row["symbol"] == symbol]
-    fields = ("open", "high", "low", "close", "volume")
-    return build_series(
-        (Candle(int(row["ts_ms"]), *(float(row[name]) for name in fields), True, "replay") for row in rows),
-        interval_ms,
+    return build_series((_parse(row) for row in rows), interval_ms)
+
+
+def _parse(row: dict[str, str]) -> Candle:
+    return Candle(
+        start=int(row["ts_ms"]),
+        open=float(row["open"]),
+        high=float(row["high"]),
+        low=float(row["low"]),
+        close=float(row["close"]),
+        volume=float(row["volume"]),
+        is_closed=True,
+        mode="replay",
     )

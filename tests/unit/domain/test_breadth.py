@@ -26,7 +26,7 @@ def test_without_a_mean_there_is_no_breadth(closes):
     assert measure_breadth(closes) is None
 
 
-@given(st.dictionaries(st.text(max_size=3), st.tuples(st.floats(0.1, 10), st.floats(0.1, 10)), min_size=1))
+@given(st.dictionaries(st.sampled_from("ABCDEFGH"), st.tuples(st.floats(0.1, 10), st.floats(0.1, 10)), min_size=1))
 def test_breadth_is_a_share(closes):
     found = measure_breadth(closes)
     assert found is not None

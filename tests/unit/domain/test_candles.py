@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from arbedge.domain.candles import Candle, CandleSeries, CandlesInvalid, Gap, aggregate, build_series
+from arbedge.domain.market import Mode
 from tests.unit.domain.candle_builders import MINUTE, candle, candle_lists, load_recorded, needs_recordings
 
 FIVE = 5 * MINUTE
@@ -108,7 +109,7 @@ def test_an_open_part_keeps_the_longer_bar_open():
 
 
 def test_a_longer_bar_says_the_least_trustworthy_of_its_parts_sources():
-    modes = ["live", "cached", "replay", "cached", "live"]
+    modes: list[Mode] = ["live", "cached", "replay", "cached", "live"]
     bars = [candle(index, mode=mode) for index, mode in enumerate(modes)]
     assert aggregate(series(*bars), FIVE).candles[0].mode == "replay"
 

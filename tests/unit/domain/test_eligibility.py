@@ -53,6 +53,13 @@ def test_each_layer_has_its_reason_and_the_first_one_counts(changes, ended, reas
     assert check_eligibility(person(**changes), opportunity(ended=ended), NOW, POLICY) == reason
 
 
+def test_what_nothing_has_confirmed_for_ten_minutes_is_told_to_nobody():
+    """When no scan runs, nothing ends an episode; a message that was held up must not tell it as news."""
+    found, reader = opportunity(), person(session=session(expires_in=1_000 * TICK))
+    assert check_eligibility(reader, found, found.expires_at - 1, POLICY) is None
+    assert check_eligibility(reader, found, found.expires_at, POLICY) == "ended"
+
+
 def test_alerts_are_on_unless_said_otherwise():
     assert get_alert_setting(person(), opportunity()) == "on"
 

@@ -32,10 +32,10 @@ class World:
     def __init__(self):
         self.now, self.streaks, self.known = NOW, {}, {}
 
-    def scan(self, *seen, after=TICK, reasons=None, held=()):
+    def scan(self, *seen, after=TICK, reasons=None, held=(), mode="synthetic"):
         self.now += after
         sightings = {one.key: one for one in seen}
-        scan = Scan(scan_id=self.now, now=self.now, mode="synthetic", sightings=sightings, held=frozenset(held))
+        scan = Scan(scan_id=self.now, now=self.now, mode=mode, sightings=sightings, held=frozenset(held))
         self.streaks = count_streaks(scan, self.streaks)
         recent = [one for one in self.known.values() if one.is_open or self.now - one.ended_at <= POLICY.reopen_ms_max]
         changed = advance(scan, recent, self.streaks, reasons or {}, POLICY)
@@ -125,6 +125,17 @@ def test_it_expires_after_ten_minutes_without_confirmation():
     world, _ = opened_world()
     [gone] = world.scan(after=600_000)
     assert (gone.status, gone.end_reason) == ("expired", "unconfirmed_too_long")
+
+
+def test_an_episode_of_another_market_ends_and_is_never_confirmed_by_this_one():
+    world, id_ = opened_world()
+    changed = world.scan(sighting(), mode="live")
+    assert [(one.id, one.status, one.end_reason) for one in changed if not one.is_open] == [
+        (id_, "expired", "market_mode_changed")
+    ]
+    changed += world.scan(sighting(), mode="live")
+    assert {one.mode for one in changed if one.is_open} == {"live"}
+    assert not world.known[id_].is_open
 
 
 def vanish(world):

@@ -166,7 +166,7 @@ def test_a_series_that_does_not_move_correlates_with_nothing():
 def test_a_lag_at_which_one_series_stands_still_is_not_tested():
     # The first moves in its last two steps only, which no later step of the second faces.
     samples = make(4, size=60)
-    moves = [*[100.0] * 59, 101.0, 99.0]
+    moves: list[float | None] = [*[100.0] * 59, 101.0, 99.0]
     found = measure_lead_lag(Samples(0, STEP, moves, samples.second), 2, p_max=1.0)
     assert found is not None
     assert found.lags_tested < 5

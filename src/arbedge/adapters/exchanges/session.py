@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Protocol
+from typing import Final, Protocol
 
 import httpx
 from msgspec import Struct
@@ -22,7 +22,9 @@ from arbedge.errors import ExchangeError, ExchangeRateLimited, ExchangeUnreachab
 from arbedge.limits import EXCHANGE_BODY_BYTES_MAX, EXCHANGE_TIMEOUT_S
 from arbedge.ports.clock import Clock
 
-_CLOCK_BYTES = 256
+# To one host, of the six connections there are: one that does not answer must not keep the others from being asked.
+CALLS_AT_ONCE: Final = 2
+_CLOCK_BYTES: Final = 256
 
 
 class Call(Struct, frozen=True):
@@ -77,6 +79,7 @@ class Session:
         self._clock = clock
         self._rules = rules
         self._hosts = hosts
+        self._slots = asyncio.Semaphore(CALLS_AT_ONCE)
 
     @property
     def clock_offset_ms(self) -> int:
@@ -88,7 +91,15 @@ class Session:
         return self._hosts.setdefault(self._rules.name, Host())
 
     async def fetch(self, call: Call) -> Answer:
-        """One answer with status 200; raises an `ExchangeError` for everything else."""
+        """One answer with status 200; raises an `ExchangeError` for everything else.
+
+        A call waits its turn first: only then do its deadline and its latency begin, and only then is it known
+        whether an answer to a call before it asks for silence.
+        """
+        async with self._slots:
+            return await self._fetch(call)
+
+    async def _fetch(self, call: Call) -> Answer:
         started_at = self._clock.now_ms()
         host, limit = self._host, self._rules.find_limit(call)
         if started_at < host.quiet_until:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from arbedge.app import accounts, browse
 from arbedge.app.status import check_status
 from arbedge.app.views import OpportunityDetail
+from arbedge.domain.permissions import is_allowed
 from arbedge.domain.policy import OpportunityType
 from arbedge.entrypoints.telegram.callbacks import Place
 from arbedge.entrypoints.telegram.command import parse_deep_link
@@ -103,7 +104,8 @@ async def show_why(turn: Turn, argument: str) -> Screen:
         return why.render_why_usage(turn.mode)
     services = turn.services
     view = await browse.explain_asset(services.opportunities, services.scans, asset, turn.now)
-    view = replace(view, open=await _keep_visible(turn, view.open))
+    misses = view.misses if _may_see_premium(turn) else browse.hide_premium(view.misses)
+    view = replace(view, open=await _keep_visible(turn, view.open), misses=misses)
     return why.render_why_asset(asset, view, turn.mode)
 
 
@@ -166,7 +168,13 @@ async def _list(turn: Turn, wanted: OpportunityFilter) -> tuple[browse.ListView,
         turn.now,
     )
     visible = await _keep_visible(turn, view.items)
-    return replace(view, items=visible), len(view.items) - len(visible)
+    closest = view.closest if _may_see_premium(turn) else browse.hide_premium(view.closest)
+    return replace(view, items=visible, closest=closest), len(view.items) - len(visible)
+
+
+def _may_see_premium(turn: Turn) -> bool:
+    """In a group everyone reads along."""
+    return not turn.is_group and turn.person is not None and is_allowed(turn.person, "opportunities.premium")
 
 
 async def _keep_visible(turn: Turn, items: list[OpportunityDetail]) -> list[OpportunityDetail]:

@@ -76,7 +76,7 @@ def test_one_that_came_back_says_so():
 def test_an_ended_alert_says_how_and_why_and_keeps_its_last_figures(reason: str, status: str, said: str):
     opportunity = ended(cross(), reason, status)
     text = read(render_alert(opportunity, NOW + 60_000))
-    assert text.split("\n\n")[1] == f"Ended: BTC cross exchange · {status}"
+    assert text.split("\n\n")[0] == f"Ended: BTC cross exchange · {status}"
     assert said.format(at="2026-11-21 22:26:40 UTC") in text
     assert figures(text.split("\n\n")[4])[-1] == opportunity.net_bps
     assert data_of(render_alert(opportunity, NOW))

@@ -98,13 +98,13 @@ class D1CmcQuota:
         stored, _, _ = await self._look(now)
         return roll(stored, now)
 
-    async def reserve(self, topic: str, credits: int, now: int, *, is_priority: bool) -> Grant | Refusal:  # noqa: A002
-        grant = Grant(secrets.token_hex(8), credits)
+    async def reserve(self, topic: str, cost: int, now: int, *, is_priority: bool) -> Grant | Refusal:
+        grant = Grant(secrets.token_hex(8), cost)
         for _ in range(ATTEMPTS_MAX):
             ledger = await self._load_today(now)
             if ledger is None:
                 continue
-            if refusal := check_spend(ledger, credits, now, is_priority=is_priority):
+            if refusal := check_spend(ledger, cost, now, is_priority=is_priority):
                 return refusal
             ceiling = min(ceiling_at(ledger, now, is_priority=is_priority), month_ceiling(ledger))
             granted, asked = await self._database.run_all(
@@ -114,7 +114,7 @@ class D1CmcQuota:
                         (
                             grant.id,
                             topic,
-                            credits,
+                            cost,
                             now,
                             ledger.day,
                             ledger.period_ends_at,
@@ -135,11 +135,11 @@ class D1CmcQuota:
                 return Refusal("already_asked", asked[0]["reserved_at"] + TOPIC_MS)
         return Refusal("ledger_unavailable", now + WINDOW_MS)
 
-    async def settle(self, grant: Grant, credits: int, now: int) -> None:  # noqa: A002
+    async def settle(self, grant: Grant, cost: int, now: int) -> None:
         await self._database.run_all(
             [
-                Statement(_ADD, (grant.id, credits)),
-                Statement(_SETTLE, (grant.id, credits, now)),
+                Statement(_ADD, (grant.id, cost)),
+                Statement(_SETTLE, (grant.id, cost, now)),
                 Statement(_PRUNE, (now - CALLS_KEPT_MS, PRUNED_MAX)),
             ]
         )

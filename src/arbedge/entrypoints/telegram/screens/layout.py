@@ -1,4 +1,4 @@
-"""What all screens share: the market's mode on top, a bounded text, tables, and the data behind the buttons."""
+"""What all screens share: the mode of the market below the title, a bounded text, tables, and the data of buttons."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -22,11 +22,14 @@ MENU: Final = Button("Menu", data="m:home")
 def compose(mode: str, blocks: Iterable[str], buttons: list[list[Button]]) -> Screen:
     """A screen of whole blocks, a blank line between them; a block that no longer fits is left out with all after it.
 
+    The title stays first, since notifications and chat lists show nothing else; the market's mode follows it.
+
     Each block must be balanced markup by itself, so that leaving one out never breaks the rest.
     """
-    kept = [banner] if (banner := _BANNERS.get(mode)) else []
-    room = TELEGRAM_TEXT_MAX - sum(shown_length(block) + 2 for block in kept) - len(ELLIPSIS)
-    for block in blocks:
+    title, *rest = [block for block in blocks if block]
+    kept: list[str] = []
+    room = TELEGRAM_TEXT_MAX - len(ELLIPSIS)
+    for block in (title, _BANNERS.get(mode, ""), *rest):
         if not block:
             continue
         room -= shown_length(block) + 2

@@ -21,6 +21,7 @@ ENDINGS: Final[dict[str, str]] = {
     "not_seen": "the market no longer shows it",
     "unconfirmed_too_long": "it could not be confirmed for ten minutes",
     "returned": "it came back",
+    "market_mode_changed": "another market is being watched now",
 }
 
 
