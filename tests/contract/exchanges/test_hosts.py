@@ -1,5 +1,6 @@
 """What a host says of its clock and its limits is believed, by the session that hears it and by those that follow."""
 
+from contextlib import suppress
 from email.utils import formatdate
 
 import httpx
@@ -8,7 +9,7 @@ import pytest
 from arbedge.adapters.exchanges import build_exchanges
 from arbedge.domain.budget import Host
 from arbedge.domain.instruments import Instrument
-from arbedge.errors import ExchangeRateLimited
+from arbedge.errors import ExchangeError, ExchangeRateLimited
 from scripts.sandbox import SettableClock
 from tests.contract.exchanges.world import NOW_MS, Canned, always
 from tests.integration.store.builders import make_instrument
@@ -24,7 +25,9 @@ def bybit_book(code: int = 0) -> dict[str, object]:
 
 
 async def test_a_stamp_is_told_by_our_clock_once_theirs_is_known_to_be_ahead():
-    there = Canned({"orderbook": bybit_book()})
+    listed = {"retCode": 0, "result": {"category": "spot", "list": []}, "time": NOW_MS + AHEAD_MS}
+    there = Canned({"orderbook": bybit_book(), "instruments-info": listed})
+    await there.exchanges["bybit"].fetch_instruments("spot")
     book = await there.exchanges["bybit"].fetch_order_book(LTC, 50)
     assert book.received_at == NOW_MS
     assert book.exchange_at == NOW_MS - 400
@@ -34,9 +37,18 @@ async def test_without_a_time_in_the_body_the_date_header_tells_the_second():
     body = {"code": "0", "msg": "", "data": [{"asks": [["2", "1"]], "bids": [["1", "1"]], "ts": str(STAMP)}]}
     headers = {"Date": formatdate((NOW_MS + AHEAD_MS) / 1000, usegmt=True)}
     there = always(httpx.Response(200, headers=headers, json=body))
+    with suppress(ExchangeError):
+        await there.exchanges["okx"].fetch_instruments("spot")
     book = await there.exchanges["okx"].fetch_order_book(make_instrument("LTC-USDT", "okx"), 50)
     assert book.exchange_at is not None
     assert abs(book.exchange_at - (NOW_MS - 400)) < 1_000
+
+
+async def test_an_answer_with_prices_is_no_witness_of_its_own_clock():
+    there = Canned({"orderbook": bybit_book()})
+    for _ in range(2):
+        book = await there.exchanges["bybit"].fetch_order_book(LTC, 50)
+    assert book.exchange_at == STAMP
 
 
 @pytest.mark.parametrize(

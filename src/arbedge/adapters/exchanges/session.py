@@ -40,11 +40,15 @@ class Call(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """A body with status 200, when its last byte arrived and how long that took from sending."""
+    """A body with status 200, when its last byte arrived and how long that took from sending.
+
+    `clock` is the earliest and the latest time that the host's clock may have shown meanwhile, if it says so.
+    """
 
     body: bytes
     received_at: int
     latency_ms: int
+    clock: tuple[int, int] | None = None
 
 
 class Classify(Protocol):
@@ -114,8 +118,7 @@ class Session:
             error = self._rules.classify(status, headers, body, now)
             self._obey(error, now)
             raise error
-        self._measure_clock(headers, body, started_at, now)
-        return Answer(body, now, now - started_at)
+        return Answer(body, now, now - started_at, _read_clock(self._rules.server_time, headers, body))
 
     @contextmanager
     def reading(self, *answers: Answer) -> Generator[None, None, None]:
@@ -137,10 +140,11 @@ class Session:
         if isinstance(error, ExchangeRateLimited):
             self._host.quiet_until = max(self._host.quiet_until, now + round(error.retry_after_s * 1000))
 
-    def _measure_clock(self, headers: httpx.Headers, body: bytes, sent_at: int, now: int) -> None:
-        if (bounds := _read_clock(self._rules.server_time, headers, body)) is None:
+    def measure_clock(self, answer: Answer) -> None:
+        """Compares clocks. For answers that carry no prices: one that has frozen would otherwise prove itself fresh."""
+        if answer.clock is None:
             return
-        offset = estimate_offset(sent_at, now, *bounds)
+        offset = estimate_offset(answer.received_at - answer.latency_ms, answer.received_at, *answer.clock)
         if offset is not None:
             self._host.clock_offset_ms = offset
 

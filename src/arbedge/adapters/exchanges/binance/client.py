@@ -26,6 +26,7 @@ class Binance:
     async def fetch_instruments(self, market: Market) -> list[Instrument]:
         session = self._sessions[market]
         answers = await session.fetch_all(rules.INSTRUMENTS[market])
+        session.measure_clock(answers[0])
         with session.reading(*answers):
             return wire.decode_instruments(market, *(answer.body for answer in answers))
 

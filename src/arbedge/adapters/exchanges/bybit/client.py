@@ -28,6 +28,7 @@ class Bybit:
             if not cursor:
                 break
             call = rules.INSTRUMENTS[market].asking(cursor=cursor)
+        self._session.measure_clock(pages[-1])
         with self._session.reading(*pages):
             return wire.decode_instruments(market, *(page.body for page in pages))
 

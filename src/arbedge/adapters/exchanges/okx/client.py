@@ -20,6 +20,7 @@ class Okx:
 
     async def fetch_instruments(self, market: Market) -> list[Instrument]:
         answers = await self._session.fetch_all(rules.INSTRUMENTS[market])
+        self._session.measure_clock(answers[0])
         with self._session.reading(*answers):
             return wire.decode_instruments(market, *(answer.body for answer in answers))
 
