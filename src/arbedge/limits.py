@@ -14,6 +14,8 @@ API_BODY_BYTES_MAX: Final = 65_536
 
 # -- scan
 BOOKS_TIMEOUT_S: Final = 6.0  # for all order books of a scan: one exchange that hangs must not outlast the lease
+TICKERS_TIMEOUT_S: Final = 8.0  # all calls of one feed together
+INSTRUMENTS_TIMEOUT_S: Final = 12.0  # several pages on one exchange; well inside the scan's lease
 BOOK_DEPTH: Final = 50  # levels a side kept with an opportunity (product specification, section 3)
 SHORTLIST_MAX: Final = 24  # candidates a scan verifies: 48 books fit every exchange's budget at a 10 s cadence
 SHORTLIST_FRESH_MIN: Final = 8  # of them for what is not open yet, so that many open ones never keep out a new one

@@ -62,14 +62,17 @@ async def fetch(env: Any, request: Any) -> Any:
     if urlsplit(str(request.url)).path == WEBHOOK_PATH and request.method == "POST":
         answer = await handle_webhook(services, request.headers, stream_body(request))
         return make_response(answer.status, answer.headers, answer.body)
-    if _says_too_large(request.headers.get("content-length")):
+    if not _is_bounded(str(request.method), request.headers.get("content-length")):
         return make_response(*too_large_answer(id_))
     bind, api = _create_api()
     return await serve(bind(api, services, id_), request, env)
 
 
-def _says_too_large(content_length: str | None) -> bool:
-    return bool(content_length and content_length.isdecimal() and int(content_length[:18]) > API_BODY_BYTES_MAX)
+def _is_bounded(method: str, content_length: str | None) -> bool:
+    """Whether a body is known to be small before the bridge takes all of it in; one of no stated length is not."""
+    if content_length is None:
+        return method in {"GET", "HEAD", "OPTIONS", "DELETE"}
+    return content_length.isdecimal() and len(content_length) < 16 and int(content_length) <= API_BODY_BYTES_MAX
 
 
 @functools.cache

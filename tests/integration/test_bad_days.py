@@ -210,6 +210,19 @@ async def test_a_sent_alert_whose_record_failed_at_first_is_not_sent_again(arbed
     assert len(told) == len(set(told))
 
 
+async def test_someone_who_leaves_while_an_alert_waits_is_not_told(arbedge: World):
+    await arbedge.say(FIONA, "/start")
+    await open_gap(arbedge)
+    arbedge.break_(target="telegram", kind="status", value=500, path="sendMessage")
+    await arbedge.scan(2)
+    await arbedge.env.DB.prepare("UPDATE sessions SET state = 'terminated', ended_at = 1").run()
+    arbedge.sandbox.faults.clear()
+    await arbedge.env.advance(300_000)
+    assert arbedge.alerts(FIONA) == []
+    rows = (await arbedge.env.DB.prepare("SELECT state, error FROM deliveries").all())["results"]
+    assert {(row["state"], row["error"]) for row in rows} == {("withheld", "no_session")}
+
+
 @pytest.mark.parametrize("seed", range(6))
 async def test_whatever_fails_for_a_while_everyone_is_told_exactly_once(seed):
     """Seeded faults of the database, the queues and Telegram; then quiet. Safety at all times, liveness at the end."""

@@ -30,6 +30,7 @@ from tests.miniflare_shim import MessageBatch, ShimEnv, VirtualClock
 ROOT = Path(__file__).parents[2]
 START = 1_795_386_285_000
 TICK_MS = 10_000
+SETTLE_S = 60.0  # on a busy machine the first call waits for the stand-in's models
 BOT_TOKEN = "6012345678:AAEtestTOKENforVectorsOnly_000000000"
 WEBHOOK_SECRET = "integration-webhook-secret"
 EVERY_MINUTE = "* * * * *"
@@ -167,13 +168,13 @@ class World:
         """A person writes; returns what the bot called in answer."""
         before = len(self.calls())
         self.telegram.actors.say(person, text)
-        await self.telegram.settle()
+        await self.telegram.settle(SETTLE_S)
         return self.calls()[before:]
 
     async def tap(self, person: int, message_id: int, data: str) -> list[dict[str, Any]]:
         before = len(self.calls())
         self.telegram.actors.tap(person, message_id, data)
-        await self.telegram.settle()
+        await self.telegram.settle(SETTLE_S)
         return self.calls()[before:]
 
     def calls(self, person: int | None = None, method: str | None = None) -> list[dict[str, Any]]:

@@ -77,7 +77,7 @@ async def list_opportunities(
     ]
     misses = [view_miss(drop) for drop in closest]
     return ListView(
-        items=[view_opportunity(item, now) for item in page.items],
+        items=[view_opportunity(item, now) for item in page.items if item.is_live(now)],
         next_cursor=page.next_cursor,
         closest=(misses if wanted.is_premium is not False else hide_premium(misses))[:CLOSEST_SHOWN],
         scan=view_scan(report, now),

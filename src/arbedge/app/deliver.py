@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 
 from arbedge.app.services import Services
+from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.opportunity import Opportunity
 from arbedge.errors import (
     MessageGone,
@@ -39,14 +40,22 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
         raise MessageInvalid(f"delivery of {message.opportunity_id} is not recorded")
     if delivery.state in {"failed", "withheld"} or delivery.revision >= opportunity.revision:
         return None
-    if delivery.message_id is None and not opportunity.is_live(now):
-        await services.deliveries.settle(delivery, "withheld", now, error="ended")
+    if delivery.message_id is None and (reason := await _find_objection(services, opportunity, delivery, now)):
+        await services.deliveries.settle(delivery, "withheld", now, error=reason)
         return None
     if delivery.state == "sending" and now - delivery.updated_at < CLAIM_MS:
         return CLAIM_MS // 1000
     if not await services.deliveries.claim(delivery.opportunity_id, delivery.chat_id, delivery.attempts, now):
         return CLAIM_MS // 1000
     return await _show(services, opportunity, delivery, render)
+
+
+async def _find_objection(
+    services: Services, opportunity: Opportunity, delivery: Delivery, now: int
+) -> Withheld | None:
+    """Why this person should not be told after all: a message may have waited long for its turn."""
+    person = await services.people.load_by_telegram(delivery.chat_id)
+    return "no_session" if person is None else check_eligibility(person, opportunity, now, services.policy)
 
 
 async def _show(services: Services, opportunity: Opportunity, delivery: Delivery, render: RenderAlert) -> int | None:

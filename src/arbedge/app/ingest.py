@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -12,7 +13,15 @@ from arbedge.domain.circuit import Circuit
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, FeedState, Market, Snapshot
 from arbedge.domain.normalise import normalise
-from arbedge.errors import ExchangeBlocked, ExchangeError, ExchangeRateLimited, ExchangeUnreachable, StoreUnavailable
+from arbedge.errors import (
+    ExchangeBlocked,
+    ExchangeDown,
+    ExchangeError,
+    ExchangeRateLimited,
+    ExchangeUnreachable,
+    StoreUnavailable,
+)
+from arbedge.limits import INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
 from arbedge.ports.store import Catalogue, FeedHealth
 
 SNAPSHOT_VERSION = 1
@@ -20,6 +29,7 @@ FeedKey = tuple[ExchangeId, Market]
 ALL_FEEDS: tuple[FeedKey, ...] = tuple((exchange, market) for exchange in EXCHANGES for market in MARKETS)
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Catalogue:
@@ -45,10 +55,24 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
     return catalogue
 
 
+async def guard(answer: Awaitable[T], timeout_s: float) -> T:
+    """What an exchange answers, or an `ExchangeError`: not even a defect of ours in reading it may end a scan."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await answer
+    except ExchangeError:
+        raise
+    except TimeoutError:
+        raise ExchangeUnreachable(f"no whole answer within {timeout_s:g} s") from None
+    except Exception as error:
+        log.exception("an exchange's answer could not be read")
+        raise ExchangeDown(f"its answer could not be read ({type(error).__name__})") from None
+
+
 async def _fetch_instruments(services: Services, key: FeedKey) -> list[Instrument] | None:
     exchange, market = key
     try:
-        listed = await services.exchanges[exchange].fetch_instruments(market)
+        listed = await guard(services.exchanges[exchange].fetch_instruments(market), INSTRUMENTS_TIMEOUT_S)
     except ExchangeError as error:
         log.warning("instruments unavailable", extra={"exchange": exchange, "market": market, "error": error.code})
         return None
@@ -107,7 +131,7 @@ async def _read_feed(
     exchange, market = key
     began = services.clock.now_ms()
     try:
-        tickers = await services.exchanges[exchange].fetch_tickers(market)
+        tickers = await guard(services.exchanges[exchange].fetch_tickers(market), TICKERS_TIMEOUT_S)
     except ExchangeError as error:
         now = services.clock.now_ms()
         log.warning("feed failed", extra={"exchange": exchange, "market": market, "error": error.code})

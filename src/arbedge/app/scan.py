@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from arbedge.app.announce import announce_changes
-from arbedge.app.ingest import FeedKey, hold_back, load_catalogue, observe
+from arbedge.app.ingest import FeedKey, guard, hold_back, load_catalogue, observe
 from arbedge.app.services import Services
 from arbedge.domain.budget import merge_hosts
 from arbedge.domain.detection import detect_all
@@ -126,6 +126,9 @@ def _verify_all(
             sightings[candidate.key] = verify(candidate, legs[0], legs[1], now, services.policy)
         except Refused as refused:
             _drop(drops, candidate, refused.reason, **refused.numbers)
+        except ArithmeticError:
+            log.exception("a candidate could not be valued", extra={"key": candidate.key})
+            _drop(drops, candidate, "crossed_book", books=len(legs))
     return sightings
 
 
@@ -139,12 +142,13 @@ async def _fetch_books(
     async def fetch(leg: LegRef) -> OrderBook | None:
         feed: FeedKey = (leg.exchange, leg.market)
         try:
-            return await services.exchanges[leg.exchange].fetch_order_book(
-                catalogue.by_symbol(feed)[leg.symbol], BOOK_DEPTH
+            instrument = catalogue.by_symbol(feed)[leg.symbol]
+            return await guard(
+                services.exchanges[leg.exchange].fetch_order_book(instrument, BOOK_DEPTH), BOOKS_TIMEOUT_S
             )
         except ExchangeError as error:
             log.warning("book failed", extra={"exchange": leg.exchange, "symbol": leg.symbol, "error": error.code})
-            if isinstance(error, ExchangeRateLimited):
+            if isinstance(error, ExchangeRateLimited) and error.is_sent:
                 limited[feed] = error
             return None
 

@@ -21,4 +21,6 @@ def select_response_headers(headers: Iterable[Iterable[str]]) -> list[tuple[str,
 def find_body_bytes(headers: Iterable[Iterable[str]]) -> int:
     """The announced length of a body; 0 where none is announced."""
     lengths = (value for name, value in headers if name.lower() == "content-length")
-    return max((int(length) for length in lengths if length.isdigit()), default=0)
+    return max(
+        (int(length) for length in lengths if length.isdecimal() and length.isascii() and len(length) < 16), default=0
+    )

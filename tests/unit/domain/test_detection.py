@@ -230,3 +230,9 @@ def test_the_nearest_misses_are_kept_whatever_order_they_come_in():
     kept = [drop.numbers["net_bps"] for drop in drops.nearest()]
     assert kept == sorted(nets, reverse=True)[:NEAR_MISSES_KEPT]
     assert drops.counts == {"below_minimum": 1000}
+
+
+def test_a_rate_whose_settlement_has_long_passed_is_stale():
+    frozen = perp(0.0030, next_at=NOW - 9 * HOUR)
+    _, drops = detect(feed("bybit", frozen, market="perp"), feed("okx", perp(-0.0001), market="perp"))
+    assert drops.counts == {"stale": 1}

@@ -9,12 +9,17 @@ import httpx
 from arbedge.errors import ExchangeBlocked, ExchangeDown, ExchangeError, ExchangeRateLimited, ExchangeUnreachable
 
 WAIT_S_MAX: Final = 3 * 86_400.0  # the longest ban there is; a longer one is a mistake that would never be noticed
+_ADDRESS: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\b", re.IGNORECASE)
 _SECONDS: Final = re.compile(r"[0-9]{1,15}")
 
 
 def excerpt(body: bytes) -> str:
-    """Enough of a body to recognise it in a log, on one line."""
-    return " ".join(body[:200].decode("utf-8", "replace").split()) or "(empty)"
+    """Enough of a body to recognise it, on one line.
+
+    A ban names our own address; since errors are shown in health, addresses are left out.
+    """
+    words = " ".join(body[:200].decode("utf-8", "replace").split())
+    return _ADDRESS.sub("(address)", words) or "(empty)"
 
 
 def find_retry_after(headers: httpx.Headers) -> float | None:

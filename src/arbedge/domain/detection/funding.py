@@ -35,6 +35,7 @@ def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterab
     for a, b, middle in pair_up(snapshot, "perp"):
         if a.quote.funding is None or b.quote.funding is None:
             continue  # counted at normalisation: a perpetual without a rate takes no part in funding
+        frozen = max(_overdue(a.quote.funding, now), _overdue(b.quote.funding, now))
         received = _expect(b.quote.funding, now, policy) - _expect(a.quote.funding, now, policy)
         long, short = (a, b) if received >= 0 else (b, a)
         ask = long.quote.ask
@@ -45,12 +46,19 @@ def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterab
         gross = abs(received) * per_unit
         net = gross - (spreads + fills) * per_unit
         make = partial(make_candidate, "funding", long, short, gross, net)
-        if refusal := check_pair(long, short, middle, now, policy):
+        if frozen > 0:
+            drops.add(net, ("stale", {"settlement_overdue_ms": frozen}), make)
+        elif refusal := check_pair(long, short, middle, now, policy):
             drops.add(net, refusal, make)
         elif net < minimum:
             drops.add(net, ("below_minimum", {"net_bps": net, "minimum_bps": minimum}), make)
         else:
             yield make()
+
+
+def _overdue(funding: Funding, now: int) -> float:
+    """How long the settlement after the named one has been past, in ms: such a rate has stopped being renewed."""
+    return now - funding.next_at - funding.interval_h * HOUR_MS
 
 
 def _expect(funding: Funding, now: int, policy: Policy) -> float:
