@@ -79,7 +79,9 @@ async def _show(services: Services, opportunity: Opportunity, delivery: Delivery
         await services.people.mark_unreachable(delivery.chat_id, str(error), clock.now_ms())
         return None
     except (MessageGone, MessengerRejected) as error:
-        log.warning("alert not shown", extra={"opportunity_id": opportunity.id, "error": error.code})
+        # A person may delete a message; a malformed one is our mistake.
+        level = logging.INFO if isinstance(error, MessageGone) else logging.ERROR
+        log.log(level, "alert not shown", extra={"opportunity_id": opportunity.id, "error": error.code})
         await deliveries.settle(delivery, "failed", clock.now_ms(), error=error.code)
         return None
     await _record_sent(services, delivery, opportunity.revision, message_id)
