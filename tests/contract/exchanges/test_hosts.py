@@ -46,9 +46,8 @@ async def test_without_a_time_in_the_body_the_date_header_tells_the_second():
 
 async def test_an_answer_with_prices_is_no_witness_of_its_own_clock():
     there = Canned({"orderbook": bybit_book()})
-    for _ in range(2):
-        book = await there.exchanges["bybit"].fetch_order_book(LTC, 50)
-    assert book.exchange_at == STAMP
+    books = [await there.exchanges["bybit"].fetch_order_book(LTC, 50) for _ in range(2)]
+    assert [book.exchange_at for book in books] == [STAMP, STAMP]
 
 
 @pytest.mark.parametrize(
