@@ -24,6 +24,16 @@ SCAN_LEASE_MS: Final = 30_000  # a scan older than this has died; the next one m
 INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a few times a week
 SCANS_KEPT_MS: Final = 3_600_000  # how long a scan's report can be asked about
 
+# -- asking exchanges
+SCAN_INTERVAL_S_MIN: Final = 5  # a scan takes about a second, and books change faster than they can be told of
+SCAN_INTERVAL_S_MAX: Final = 300
+BUDGET_SHARE_MAX: Final = 0.8  # of an exchange's limit; the rest is for others behind the same address
+FAILURES_MAX: Final = 3  # in a row, before a feed is asked less often than every scan
+BACK_OFF_MS_FIRST: Final = 20_000
+BACK_OFF_MS_MAX: Final = 300_000  # an exchange that is back is seen within five minutes
+JITTER_SHARE_MAX: Final = 0.1  # of a wait, added by chance, so that deployments do not return all at once
+CLOCK_OFFSET_MS_MAX: Final = 3_600_000  # a time further from ours is an error and no clock
+
 # -- CoinMarketCap
 CMC_TIMEOUT_S: Final = 5.0
 CMC_BODY_BYTES_MAX: Final = 8_000_000  # the map of 5,000 coins is about 1 MB

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import WAIT_S_MAX, classify_status, excerpt, find_retry_after
-from arbedge.adapters.exchanges.session import Call
+from arbedge.adapters.exchanges.session import Call, HostRules
+from arbedge.domain.budget import Limit
 from arbedge.domain.market import Market
 from arbedge.errors import (
     ExchangeDown,
@@ -44,6 +45,7 @@ INSTRUMENTS: Final[MappingProxyType[Market, tuple[Call, ...]]] = MappingProxyTyp
 _SPOT_DEPTHS: Final = ((100, 5), (500, 25), (1000, 50), (5000, 250))  # levels up to, weight
 _FUTURES_DEPTHS: Final = ((5, 2), (10, 2), (20, 2), (50, 2), (100, 5), (500, 10), (1000, 20))  # only these limits
 
+_SERVER_TIME = re.compile(rb'"serverTime":\s*(\d{13})')  # at the head of exchangeInfo
 _BANNED_UNTIL = re.compile(r"banned until (\d{13})")
 _BAN_S: Final = 120.0  # the first ban; later ones grow to three days and say so
 _OVERLOADED: Final = -1008
@@ -69,12 +71,10 @@ def order_book(market: Market, symbol: str, depth: int) -> Call:
     return Call("/fapi/v1/depth", weight).asking(symbol=symbol, limit=limit)
 
 
-def find_pause(market: Market, headers: httpx.Headers, now: int) -> int | None:
-    """At 80 % of the minute's weight we stop until the next minute: going on leads to 429 and then to a ban."""
+def find_used(headers: httpx.Headers) -> int | None:
+    """The minute's weight as Binance counts it for our address."""
     used = headers.get("x-mbx-used-weight-1m", "")
-    if used.isdecimal() and int(used[:9]) >= 0.8 * WEIGHT_PER_MINUTE[market]:
-        return _next_minute(now)
-    return None
+    return int(used[:9]) if used.isdecimal() else None
 
 
 def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> ExchangeError:
@@ -103,3 +103,15 @@ def _ban_s(body: bytes, now: int) -> float:
 def _next_minute(now: int) -> int:
     """Windows follow the wall clock's minutes."""
     return (now // 60_000 + 1) * 60_000
+
+
+def _limit(market: Market) -> Limit:
+    return Limit("weight", WEIGHT_PER_MINUTE[market], 60_000)
+
+
+HOSTS: Final[MappingProxyType[Market, HostRules]] = MappingProxyType(
+    {
+        "spot": HostRules("binance", classify, lambda _call: _limit("spot"), find_used, _SERVER_TIME),
+        "perp": HostRules("binance-futures", classify, lambda _call: _limit("perp"), find_used, _SERVER_TIME),
+    }
+)
