@@ -26,7 +26,7 @@ from scripts.ticker import Ticker
 from scripts.worker_log import follow
 
 STATES = CACHE / "dev"
-SCAN_INTERVAL_S = 10
+CRON_INTERVAL_S = 60
 WATCH_S = 0.5
 REPEAT_S = 300.0
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -66,7 +66,7 @@ def run() -> None:
         seed_people(stack.database)
         reached = probe_exchanges(load_deployed_config()["vars"]) if live else []
         _show(stack, live=live, reached=reached)
-        ticker = Ticker(stack, SCAN_INTERVAL_S, lambda text: console.print(f"{_clock()} {text}", style="yellow"))
+        ticker = Ticker(stack, CRON_INTERVAL_S, lambda text: console.print(f"{_clock()} {text}", style="yellow"))
         ticker.start()
         try:
             _watch(stack, ticker)

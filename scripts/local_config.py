@@ -64,6 +64,8 @@ def local_vars(deployed: dict[str, str], run: LocalRun) -> dict[str, str]:
         | {
             "ENVIRONMENT": run.environment,
             "MARKET_MODE": "live" if run.live else run.market_mode,
+            # Tests start scans by cron ticks of their own; the alarm would only come between them.
+            "SCAN_INTERVAL_S": "10" if run.environment == "dev" else "300",
             "LOG_LEVEL": "INFO",
         }
         | {name: run.sandbox_url + path for name, path in SANDBOX_PATHS.items() if name not in reached_directly}

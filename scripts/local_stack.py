@@ -112,7 +112,10 @@ class LocalStack:
             self._children.pop().stop()
 
     def tick(self, cron: str = "* * * * *", time_ms: int | None = None) -> dict[str, object]:
-        """Fire one cron event now, as if scheduled at `time_ms`; returns the platform's `{outcome, noRetry}`."""
+        """Fire one cron event now, as if scheduled at `time_ms`; returns the platform's `{outcome, noRetry}`.
+
+        The minute's cron has the scanner scan for that time, unless it has done so or is scanning, and waits for it.
+        """
         answer = httpx.get(
             f"{self.worker_url}/cdn-cgi/local/scheduled",
             trust_env=False,

@@ -1,4 +1,4 @@
-"""Fires the crons of a local Worker, which never fire by themselves."""
+"""Fires the crons of a local Worker, which never fire by themselves. The alarms of its objects do."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ import httpx
 
 from scripts.local_stack import LocalStack
 
-SCAN_CRON = "* * * * *"
+MINUTE_CRON = "* * * * *"
 HOURLY_CRON = "0 * * * *"
 HOUR_MS = 3_600_000
 
@@ -36,7 +36,7 @@ class Ticker:
             if now_ms // HOUR_MS != hour:
                 hour = now_ms // HOUR_MS
                 self._tick(HOURLY_CRON, hour * HOUR_MS)
-            if self._tick(SCAN_CRON, now_ms // self._interval_ms * self._interval_ms):
+            if self._tick(MINUTE_CRON, now_ms // self._interval_ms * self._interval_ms):
                 self.scans += 1
             next_ms = (now_ms // self._interval_ms + 1) * self._interval_ms
             self._stopping.wait(max(0.0, next_ms / 1000 - time.time()))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from workers import WorkerEntrypoint
+from workers import DurableObject, WorkerEntrypoint
 
 from arbedge import worker
 
@@ -16,3 +16,15 @@ class Default(WorkerEntrypoint):
 
     async def queue(self, batch: Any, _env: Any = None, _ctx: Any = None) -> None:
         await worker.queue(self.env, batch)
+
+
+class Scanner(DurableObject):
+    def __init__(self, ctx: Any, env: Any) -> None:
+        super().__init__(ctx, env)
+        self._loop = worker.make_scan_loop(self)
+
+    async def alarm(self, _info: Any = None) -> None:
+        await self._loop.ring()
+
+    async def wake(self, scheduled_at: int) -> bool:
+        return await self._loop.wake(int(scheduled_at))

@@ -20,6 +20,7 @@ from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
+from arbedge.adapters.cloudflare.durable import DurableScanner
 from arbedge.adapters.cloudflare.kv import KvCatalogueCache, KvDocuments, KvSnapshotCache
 from arbedge.adapters.cloudflare.queues import BindingQueue
 from arbedge.adapters.cloudflare.r2 import R2Documents, R2Lake
@@ -32,20 +33,32 @@ from arbedge.app.market_data import MarketData
 from arbedge.app.services import Services
 from arbedge.app.status import Probe
 from arbedge.config import Settings
+from arbedge.domain.budget import Host
 from arbedge.domain.policy import Policy
 from arbedge.ports.clock import Clock
 from arbedge.ports.health import Dependencies, DependencyHealth
 from arbedge.ports.queues import Announce, Deliver
 
 
-def build(bindings: Bindings, settings: Settings, transport: httpx.AsyncBaseTransport, clock: Clock) -> Services:
-    """The ports of one event. `transport` reaches the exchanges and Telegram."""
+def build(
+    bindings: Bindings,
+    settings: Settings,
+    transport: httpx.AsyncBaseTransport,
+    clock: Clock,
+    hosts: dict[str, Host] | None = None,
+) -> Services:
+    """The ports of one event. `transport` reaches the exchanges and Telegram.
+
+    `hosts` is what is known of the exchanges' hosts; whoever asks them in more than one event keeps it between them.
+    """
+    hosts = {} if hosts is None else hosts
     client = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
     database = Database(bindings.DB)
     dependencies = D1Dependencies(database)
     exchanges = build_exchanges(
         client,
         clock,
+        hosts,
         binance_spot_url=settings.binance_spot_url,
         binance_futures_url=settings.binance_futures_url,
         bybit_url=settings.bybit_url,
@@ -74,6 +87,8 @@ def build(bindings: Bindings, settings: Settings, transport: httpx.AsyncBaseTran
             R2Documents(bindings.LAKE),
             D1ReadCounts(database),
         ),
+        hosts=hosts,
+        scanner=DurableScanner(bindings.SCANNER),
         opportunities=D1Opportunities(database),
         announcements=BindingQueue[Announce](bindings.OPPORTUNITIES),
         people=D1People(database),

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from arbedge.errors import ConfigurationError
+from arbedge.limits import SCAN_INTERVAL_S_MAX, SCAN_INTERVAL_S_MIN
 
 Environment = Literal["dev", "test", "staging", "production"]
 MarketMode = Literal["live", "replay", "synthetic"]
@@ -35,6 +36,7 @@ class Settings(Struct, frozen=True):
     telegram_webhook_secret: str
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     worker_url: str | None = None  # where people reach this deployment; without it no page is linked
+    scan_interval_s: int = 10
     cmc_url: str | None = None
     cmc_api_key: str | None = None  # without it CoinMarketCap is off
 
@@ -76,6 +78,15 @@ def _matching(pattern: re.Pattern[str], meaning: str) -> Callable[[str], str]:
     return check
 
 
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def check(value: str) -> int:
+        if not (value.isascii() and value.isdecimal() and len(value) <= 9 and least <= int(value) <= most):
+            raise ValueError(f"must be a whole number from {least} to {most}")
+        return int(value)
+
+    return check
+
+
 _CHECKS: dict[str, Callable[[str], str]] = {
     "ENVIRONMENT": _one_of("dev", "test", "staging", "production"),
     "MARKET_MODE": _one_of("live", "replay", "synthetic"),
@@ -90,8 +101,9 @@ _CHECKS: dict[str, Callable[[str], str]] = {
 }
 
 # What a deployment may leave out, and does without.
-_OPTIONAL: dict[str, Callable[[str], str]] = {
+_OPTIONAL: dict[str, Callable[[str], str | int]] = {
     "WORKER_URL": _url,
+    "SCAN_INTERVAL_S": _whole(SCAN_INTERVAL_S_MIN, SCAN_INTERVAL_S_MAX),
     "CMC_URL": _url,
     "CMC_API_KEY": _matching(_API_KEY, "must be 16 to 128 characters of A-Z a-z 0-9 _ -"),
 }
@@ -103,7 +115,7 @@ NAMES = (*_CHECKS, *_OPTIONAL)
 
 def load_settings(environment: Mapping[str, Any]) -> Settings:
     """Reads every setting. Raises `ConfigurationError` that lists all that is wrong, by name and rule."""
-    values: dict[str, str] = {}
+    values: dict[str, str | int] = {}
     problems: list[str] = []
     for name, check in (_CHECKS | _OPTIONAL).items():
         value = environment.get(name)

@@ -61,14 +61,15 @@ class ExchangeBlocked(ExchangeError):
 
 
 class ExchangeRateLimited(ExchangeError):
-    """The exchange asked us to wait `retry_after_s` seconds."""
+    """Wait `retry_after_s` seconds: the exchange says so or, when not `is_sent`, we held the call back ourselves."""
 
     code = "rate_limited"
     outcome = "retryable"
 
-    def __init__(self, message: str, retry_after_s: float) -> None:
+    def __init__(self, message: str, retry_after_s: float, *, is_sent: bool = True) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+        self.is_sent = is_sent
 
 
 class ExchangeDown(ExchangeError):

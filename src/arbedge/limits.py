@@ -36,6 +36,15 @@ CATALOGUE_AGE_MS_MAX: Final = 2 * 3_600_000  # twice what a scan lets pass befor
 FAILURE_KEPT_MS_MAX: Final = 15_000  # a failure keeps others from asking the same for at most this long
 CANDLES_USUAL: Final = 300  # asked for at once, so that one document serves most readers
 MARKET_READS_KEPT_MS: Final = 30 * 86_400_000
+# -- asking exchanges
+SCAN_INTERVAL_S_MIN: Final = 5  # a scan takes about a second, and books change faster than they can be told of
+SCAN_INTERVAL_S_MAX: Final = 300
+BUDGET_SHARE_MAX: Final = 0.8  # of an exchange's limit; the rest is for others behind the same address
+FAILURES_MAX: Final = 3  # in a row, before a feed is asked less often than every scan
+BACK_OFF_MS_FIRST: Final = 20_000
+BACK_OFF_MS_MAX: Final = 300_000  # an exchange that is back is seen within five minutes
+JITTER_SHARE_MAX: Final = 0.1  # of a wait, added by chance, so that deployments do not return all at once
+CLOCK_OFFSET_MS_MAX: Final = 3_600_000  # a time further from ours is an error and no clock
 
 # -- CoinMarketCap
 CMC_TIMEOUT_S: Final = 5.0

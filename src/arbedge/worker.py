@@ -3,6 +3,7 @@
 fetch      /webhook/telegram -> the bot          /api/... -> the API
 scheduled  -> the cron table
 queue      -> the consumers
+alarm      -> the scan loop, in the one object that has it
 """
 
 import functools
@@ -17,9 +18,11 @@ from arbedge.adapters.cloudflare.queues import decode_message
 from arbedge.adapters.logging import configure_logging, request_id
 from arbedge.app.services import Services
 from arbedge.config import NAMES, Settings, load_settings
+from arbedge.domain.budget import Host
 from arbedge.entrypoints.cron import run_cron
 from arbedge.entrypoints.http.envelope import choose_request_id, misconfigured_answer, too_large_answer
 from arbedge.entrypoints.queues import consume
+from arbedge.entrypoints.scanner import ScanLoop
 from arbedge.entrypoints.telegram.screens.alert import render_alert
 from arbedge.entrypoints.telegram.webhook import handle_webhook
 from arbedge.errors import ConfigurationError
@@ -32,6 +35,7 @@ WEBHOOK_PATH = "/webhook/telegram"
 
 log = logging.getLogger(__name__)
 _settings: Settings | None = None
+_hosts: dict[str, Host] = {}
 
 
 def _load_settings(env: Any) -> Settings:
@@ -44,7 +48,7 @@ def _load_settings(env: Any) -> Settings:
 
 
 def _build(env: Any) -> Services:
-    return bootstrap.build(env, _load_settings(env), FetchTransport(), WallClock())
+    return bootstrap.build(env, _load_settings(env), FetchTransport(), WallClock(), _hosts)
 
 
 async def fetch(env: Any, request: Any) -> Any:
@@ -82,6 +86,16 @@ def _create_api() -> tuple[Any, Any]:
 async def scheduled(env: Any, cron: str, scheduled_at: int) -> None:
     request_id.set(f"cron-{scheduled_at}")
     await run_cron(_build(env), cron, scheduled_at)
+
+
+def make_scan_loop(durable_object: Any) -> ScanLoop:
+    """The loop over the object's own storage and bindings."""
+
+    def build() -> Services:
+        request_id.set(f"scanner-{uuid.uuid4().hex}")
+        return _build(durable_object.env)
+
+    return ScanLoop(durable_object.ctx.storage, build)
 
 
 async def queue(env: Any, batch: Any) -> None:

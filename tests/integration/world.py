@@ -5,6 +5,7 @@ sandbox's control.
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from arbedge import bootstrap
 from arbedge.adapters.cloudflare.queues import decode_message
 from arbedge.app.services import Services
 from arbedge.config import Settings, load_settings
+from arbedge.domain.budget import Host
 from arbedge.entrypoints.cron import run_cron
 from arbedge.entrypoints.http.api import bind, create_api
 from arbedge.entrypoints.queues import consume
+from arbedge.entrypoints.scanner import ScanLoop
 from arbedge.entrypoints.telegram.screens.alert import render_alert
 from arbedge.entrypoints.telegram.webhook import handle_webhook
 from scripts.local_config import LOCAL_CMC_API_KEY
@@ -62,18 +65,38 @@ def make_settings(**changes: str) -> Settings:
     )
 
 
-class World:
-    """One deployment with its market and its Telegram. Books stand still unless a test moves them."""
+class ScannerObject:
+    """The shell of `src/entry.py`, which cannot be imported outside the Worker."""
 
-    def __init__(self, *, fresh_kv: bool = True, seed: int = 0) -> None:
+    def __init__(self, ctx: Any, build: Callable[[], Services]) -> None:
+        self._loop = ScanLoop(ctx.storage, build)
+
+    async def alarm(self, _info: Any = None) -> None:
+        await self._loop.ring()
+
+    async def wake(self, scheduled_at: int) -> bool:
+        return await self._loop.wake(int(scheduled_at))
+
+
+class World:
+    """One deployment with its market and its Telegram. Books stand still unless a test moves them.
+
+    With `is_self_driven` the scan loop's alarms ring; without it, they are held back and `scan` alone starts scans.
+    """
+
+    def __init__(self, *, fresh_kv: bool = True, seed: int = 0, is_self_driven: bool = False, **settings: str) -> None:
         self.clock = VirtualClock(START)
         self.env: Any = ShimEnv(clock=self.clock, seed=seed, fresh_kv=fresh_kv, flood_limit=10_000)
         self.env.migrate(ROOT / "migrations")
         self._seed_people()
-        self.settings = make_settings()
+        self.hosts: dict[str, Host] = {}
+        self.objects = self.env.add_objects("SCANNER", lambda ctx, _env: ScannerObject(ctx, self.services))
+        self.objects.holds_alarms = not is_self_driven
+        self.settings = make_settings(**settings)
         config = SandboxConfig("http://worker", BOT_TOKEN, WEBHOOK_SECRET)
         self.sandbox = create_sandbox(config, self.clock)
         self.sandbox.choose_market(None, None, 0)
+        self.transport: httpx.AsyncBaseTransport = httpx.ASGITransport(self.sandbox.app)
         self.telegram: Any = self.sandbox.telegram
         self.telegram.deliver_through(httpx.ASGITransport(self.app), retry_scale=0.001)
         self.api = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://worker")
@@ -94,7 +117,12 @@ class World:
 
     def services(self) -> Services:
         """The ports of one event, built anew for each as in the Worker."""
-        return bootstrap.build(self.env, self.settings, httpx.ASGITransport(self.sandbox.app), self.clock)
+        return bootstrap.build(self.env, self.settings, self.transport, self.clock, self.hosts)
+
+    def restart(self) -> None:
+        """The platform moves the Worker: whatever was in memory is gone."""
+        self.objects.evict()
+        self.hosts.clear()
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:
         """The Worker's fetch as an ASGI application."""
@@ -129,8 +157,12 @@ class World:
         """Cron ticks ten seconds apart, each followed by everything it put into the queues."""
         for _ in range(times):
             await self.env.advance(TICK_MS)
-            await run_cron(self.services(), EVERY_MINUTE, self.clock.now_ms())
+            await self.tick(self.clock.now_ms())
             await self.env.advance(2_000)
+
+    async def tick(self, scheduled_at: int) -> None:
+        """The minute's cron, as the platform fires it."""
+        await run_cron(self.services(), EVERY_MINUTE, scheduled_at)
 
     async def say(self, person: int, text: str) -> list[dict[str, Any]]:
         """A person writes; returns what the bot called in answer."""

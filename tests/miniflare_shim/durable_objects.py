@@ -27,7 +27,8 @@ class DurableObjectNamespace:
     """The binding, and the test's hold on the objects behind it.
 
     `evict` drops objects from memory as the platform does at any time; `alarm_twice_probability` runs a finished alarm
-    once more, as at-least-once allows; `interleave=True` lets events overlap at every await, not only at foreign ones.
+    once more, as at-least-once allows; `holds_alarms` keeps them from ringing until it is unset, as an outage does;
+    `interleave=True` lets events overlap at every await, not only at foreign ones.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class DurableObjectNamespace:
         self.name = name
         self.interleave = interleave
         self.alarm_twice_probability = 0.0
+        self.holds_alarms = False
         self.alarm_failures: list[BaseException] = []
         self._rng = rng
         self._contexts: dict[str, DurableObjectContext] = {}
@@ -81,10 +83,14 @@ class DurableObjectNamespace:
 
     def next_due_ms(self) -> int | None:
         """When the next alarm rings."""
+        if self.holds_alarms:
+            return None
         return min((ctx.alarm_due_ms for ctx in self._contexts.values() if ctx.alarm_due_ms is not None), default=None)
 
     async def run_due(self) -> None:
         """Rings the alarms that are due now."""
+        if self.holds_alarms:
+            return
         now = self.clock.now_ms()
         for context in list(self._contexts.values()):
             if context.alarm_due_ms is not None and context.alarm_due_ms <= now:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from arbedge.app.market_data.quiet import state_of
 from arbedge.app.services import Services
+from arbedge.domain.circuit import Circuit
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, Market, Snapshot
 from arbedge.domain.normalise import normalise
@@ -33,12 +35,12 @@ T = TypeVar("T")
 async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Catalogue:
     """The instruments of all feeds, fetched again where they are missing or an hour old.
 
-    A feed that does not answer keeps the instruments it had.
+    A feed that does not answer keeps the instruments it had; one that is being probed is not asked for more.
     """
     now = services.clock.now_ms()
     catalogue = await services.instruments.load() or Catalogue({}, {})
-    waiting = _waiting(known, now)
-    due = [key for key in ALL_FEEDS if key not in waiting and catalogue.is_due(key, now)]
+    unwell = {(feed.exchange, feed.market) for feed in known if feed.circuit.get_state(now) != "closed"}
+    due = [key for key in ALL_FEEDS if key not in unwell and catalogue.is_due(key, now)]
     if not due:
         return catalogue
     answers = await asyncio.gather(*(_fetch_instruments(services, key) for key in due))
@@ -86,13 +88,9 @@ async def observe(
 ) -> tuple[Snapshot, list[FeedHealth]]:
     """One snapshot of every feed and how each of them did. Never raises for an exchange."""
     started_at = services.clock.now_ms()
-    waiting = _waiting(known, started_at)
     before = {(feed.exchange, feed.market): feed for feed in known}
     results = await asyncio.gather(
-        *(
-            _rest(before[key], started_at) if key in waiting else _read_feed(services, key, catalogue.by_symbol(key))
-            for key in ALL_FEEDS
-        )
+        *(_observe_feed(services, key, catalogue.by_symbol(key), before.get(key), started_at) for key in ALL_FEEDS)
     )
     snapshot = Snapshot(
         version=SNAPSHOT_VERSION,
@@ -105,12 +103,16 @@ async def observe(
     return snapshot, [health for _, health in results]
 
 
-def _waiting(known: Sequence[FeedHealth], now: int) -> set[FeedKey]:
-    """Feeds whose exchange told us to wait; a limit counts for the whole exchange and market."""
-    return {(feed.exchange, feed.market) for feed in known if feed.retry_at is not None and feed.retry_at > now}
+async def _observe_feed(
+    services: Services, key: FeedKey, instruments: Mapping[str, Instrument], before: FeedHealth | None, now: int
+) -> tuple[Feed, FeedHealth]:
+    circuit = before.circuit if before else Circuit()
+    if before and circuit.get_state(now) == "open":
+        return _rest(before, now)
+    return await _read_feed(services, key, instruments, circuit)
 
 
-async def _rest(before: FeedHealth, now: int) -> tuple[Feed, FeedHealth]:
+def _rest(before: FeedHealth, now: int) -> tuple[Feed, FeedHealth]:
     """A feed that must not be asked yet: nothing is sent, and its health stays as it was."""
     feed = Feed(
         exchange=before.exchange,
@@ -124,17 +126,14 @@ async def _rest(before: FeedHealth, now: int) -> tuple[Feed, FeedHealth]:
 
 
 async def _read_feed(
-    services: Services, key: FeedKey, instruments: Mapping[str, Instrument]
+    services: Services, key: FeedKey, instruments: Mapping[str, Instrument], circuit: Circuit
 ) -> tuple[Feed, FeedHealth]:
     exchange, market = key
     began = services.clock.now_ms()
-    retry_at: int | None = None
     try:
         tickers = await guard(services.exchanges[exchange].fetch_tickers(market), TICKERS_TIMEOUT_S)
     except ExchangeError as error:
         now = services.clock.now_ms()
-        if isinstance(error, ExchangeRateLimited):
-            retry_at = now + round(error.retry_after_s * 1000)
         log.warning("feed failed", extra={"exchange": exchange, "market": market, "error": error.code})
         feed = Feed(
             exchange=exchange,
@@ -144,7 +143,7 @@ async def _read_feed(
             latency_ms=now - began,
             error=str(error),
         )
-        return feed, _health(feed, error_class=error.code, retry_at=retry_at)
+        return feed, _health(feed, error.code, _after_failure(circuit, error, now))
     quotes, rejected = normalise(tickers.rows, instruments)
     is_thin = not quotes or rejected["no_quote"] + rejected["impossible"] > len(quotes)
     feed = Feed(
@@ -156,8 +155,16 @@ async def _read_feed(
         error=_thin_error(quotes_count=len(quotes), has_instruments=bool(instruments)) if is_thin else None,
         quotes=quotes,
         rejected=dict(rejected),
+        clock_offset_ms=tickers.clock_offset_ms,
     )
-    return feed, _health(feed, error_class="thin" if is_thin else None, retry_at=None)
+    return feed, _health(feed, "thin" if is_thin else None, Circuit())
+
+
+def _after_failure(circuit: Circuit, error: ExchangeError, now: int) -> Circuit:
+    wait_ms = round(error.retry_after_s * 1000) if isinstance(error, ExchangeRateLimited) else 0
+    if isinstance(error, ExchangeRateLimited) and not error.is_sent:
+        return circuit.held(now + wait_ms)
+    return circuit.failed(now, random.random(), wait_ms)  # noqa: S311 - it spreads requests out and keeps no secret
 
 
 def hold_back(health: FeedHealth, error: ExchangeRateLimited | None, now: int) -> FeedHealth:
@@ -174,7 +181,7 @@ def _thin_error(*, quotes_count: int, has_instruments: bool) -> str:
     return f"only {quotes_count} instruments have a bid and an ask"
 
 
-def _health(feed: Feed, *, error_class: str | None, retry_at: int | None) -> FeedHealth:
+def _health(feed: Feed, error_class: str | None, circuit: Circuit) -> FeedHealth:
     return FeedHealth(
         exchange=feed.exchange,
         market=feed.market,
@@ -185,5 +192,6 @@ def _health(feed: Feed, *, error_class: str | None, retry_at: int | None) -> Fee
         latency_ms=feed.latency_ms,
         checked_at=feed.received_at,
         last_success_at=feed.received_at if feed.quotes else None,
-        retry_at=retry_at,
+        retry_at=circuit.retry_at,
+        failures=circuit.failures,
     )

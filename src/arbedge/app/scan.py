@@ -13,6 +13,7 @@ from msgspec import Struct
 from arbedge.app.announce import announce_changes
 from arbedge.app.ingest import FeedKey, guard, hold_back, load_catalogue, observe
 from arbedge.app.services import Services
+from arbedge.domain.budget import merge_hosts
 from arbedge.domain.detection import detect_all
 from arbedge.domain.detection.candidates import Candidate, Drop, Drops, LegRef
 from arbedge.domain.detection.shortlist import shortlist
@@ -45,6 +46,7 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
     if begun is None:
         log.info("scan skipped", extra={"scan_id": scan_id})
         return None
+    merge_hosts(services.hosts, begun.hosts)
     catalogue = await load_catalogue(services, begun.feeds)
     snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds)
     keeping = asyncio.ensure_future(_keep(services, snapshot))
@@ -79,7 +81,7 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         drop_counts=dict(drops.counts),
         nearest=_with_unconfirmed(nearest, chosen, sightings, changed, known),
     )
-    await services.scans.finish(report, streaks, feeds)
+    await services.scans.finish(report, streaks, feeds, services.hosts)
     await announce_changes(services)
     await keeping
     return ScanResult(report=report, changed=changed)
@@ -146,7 +148,7 @@ async def _fetch_books(
             )
         except ExchangeError as error:
             log.warning("book failed", extra={"exchange": leg.exchange, "symbol": leg.symbol, "error": error.code})
-            if isinstance(error, ExchangeRateLimited):
+            if isinstance(error, ExchangeRateLimited) and error.is_sent:
                 limited[feed] = error
             return None
 

@@ -7,6 +7,7 @@ from arbedge.app.coin_data import CoinData
 from arbedge.app.market_data import MarketData
 from arbedge.app.status import Probe
 from arbedge.config import Settings
+from arbedge.domain.budget import Host
 from arbedge.domain.market import ExchangeId
 from arbedge.domain.policy import Policy
 from arbedge.ports.clock import Clock
@@ -16,6 +17,7 @@ from arbedge.ports.health import Dependencies
 from arbedge.ports.lake import Lake, SnapshotCache
 from arbedge.ports.messenger import Messenger
 from arbedge.ports.queues import Announce, Deliver, Queue
+from arbedge.ports.scanner import Scanner
 from arbedge.ports.store import (
     DeadLetters,
     Deliveries,
@@ -29,12 +31,14 @@ from arbedge.ports.store import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The ports of one event. Nothing in here outlives the event it was built for."""
+    """The ports of one event. Nothing in here outlives the event it was built for, but `hosts`, which is plain data."""
 
     settings: Settings
     clock: Clock
     policy: Policy
     exchanges: Mapping[ExchangeId, ExchangeMarketData]
+    hosts: dict[str, Host]
+    scanner: Scanner
     instruments: Instruments
     scans: Scans
     snapshots: SnapshotCache

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from arbedge.app.browse import ScanView, view_scan
+from arbedge.domain.circuit import CircuitState
 from arbedge.domain.market import EXCHANGES, MARKETS, FeedState
 from arbedge.errors import ArbEdgeError
 from arbedge.ports.health import DependencyHealth
@@ -31,6 +32,8 @@ class DependencyView(Struct, frozen=True):
     age_ms: int | None
     latency_ms: int | None = None
     quotes: int | None = None
+    circuit: CircuitState | None = None
+    retry_at: int | None = None  # when it is asked again, where that is not the next scan
 
 
 class StatusView(Struct, frozen=True):
@@ -61,6 +64,8 @@ def view_feed(feed: FeedHealth | None, now: int) -> DependencyView:
         age_ms=age_ms,
         latency_ms=feed.latency_ms,
         quotes=feed.quotes,
+        circuit=feed.circuit.get_state(now),
+        retry_at=feed.retry_at if feed.retry_at is not None and feed.retry_at > now else None,
     )
 
 

@@ -80,13 +80,17 @@ class Feed(Struct, frozen=True):
     error: str | None = None
     quotes: list[Quote] = []
     rejected: dict[str, int] = {}  # rows that could not be normalised, by reason
+    clock_offset_ms: int = 0  # how far the exchange's stamps are ahead of our clock
 
     def age_ms(self, quote: Quote, now: int) -> int:
         """How old a quote is: from the exchange's stamp where there is one, else from its receipt.
 
-        Negative for a stamp ahead of our clock, which is trusted no further than one behind it.
+        Negative for a stamp that is ahead of our clock even without the clocks' known difference. Such a stamp is
+        trusted no further than one behind it.
         """
-        return now - (quote.exchange_at or self.received_at)
+        if not quote.exchange_at:
+            return now - self.received_at
+        return now - (quote.exchange_at - self.clock_offset_ms)
 
 
 class Snapshot(Struct, frozen=True):
@@ -125,7 +129,7 @@ class OrderBook(Struct, frozen=True):
     symbol: str
     bids: list[Level]
     asks: list[Level]
-    exchange_at: int | None
+    exchange_at: int | None  # by our clock
     received_at: int
     source: Source = "api"
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from arbedge.app.scan import run_scan
 from arbedge.app.services import Services
 from arbedge.app.watch import watch_coin_data, watch_dependencies
 
@@ -12,7 +11,12 @@ log = logging.getLogger(__name__)
 
 Job = Callable[[Services, int], Awaitable[object]]
 
-CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {"* * * * *": (run_scan, watch_dependencies, watch_coin_data)}
+
+async def wake_scanner(services: Services, scheduled_at: int) -> None:
+    await services.scanner.wake(scheduled_at)
+
+
+CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {"* * * * *": (wake_scanner, watch_dependencies, watch_coin_data)}
 
 
 async def run_cron(services: Services, cron: str, scheduled_at: int) -> None:

@@ -15,6 +15,7 @@ class Tickers(Struct, frozen=True):
     rows: list[Ticker]
     received_at: int
     latency_ms: int
+    clock_offset_ms: int = 0  # how far the exchange's stamps are ahead of our clock
 
 
 class Bar(Struct, frozen=True, array_like=True):

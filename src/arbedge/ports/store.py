@@ -5,6 +5,8 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from arbedge.domain.budget import Host
+from arbedge.domain.circuit import Circuit
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.eligibility import Withheld
 from arbedge.domain.episodes import Streak
@@ -29,6 +31,11 @@ class FeedHealth(Struct, frozen=True):
     checked_at: int
     last_success_at: int | None
     retry_at: int | None = None  # nothing is asked of this feed before
+    failures: int = 0  # in a row
+
+    @property
+    def circuit(self) -> Circuit:
+        return Circuit(self.failures, self.retry_at)
 
 
 class ScanReport(Struct, frozen=True):
@@ -49,6 +56,7 @@ class ScanStart(Struct, frozen=True):
 
     streaks: dict[str, Streak]
     feeds: list[FeedHealth]
+    hosts: dict[str, Host] = {}  # budgets, silences and clocks, by the host's name
 
 
 class Scans(Protocol):
@@ -59,7 +67,15 @@ class Scans(Protocol):
         """
         ...
 
-    async def finish(self, report: ScanReport, streaks: Mapping[str, Streak], feeds: Sequence[FeedHealth]) -> None: ...
+    async def finish(
+        self,
+        report: ScanReport,
+        streaks: Mapping[str, Streak],
+        feeds: Sequence[FeedHealth],
+        hosts: Mapping[str, Host] | None = None,
+    ) -> None:
+        """Ends the scan and keeps what the next one needs; without `hosts` what is stored of them stays."""
+        ...
 
     async def load_latest(self) -> ScanReport | None: ...
 

@@ -31,6 +31,7 @@ def connect(transport: httpx.AsyncBaseTransport, clock: SettableClock) -> dict[E
     return build_exchanges(
         httpx.AsyncClient(transport=transport),
         clock,
+        {},
         binance_spot_url="http://sandbox/binance",
         binance_futures_url="http://sandbox/binance-futures/",
         bybit_url="http://sandbox/bybit",

@@ -186,3 +186,20 @@ async def test_a_database_that_fails_in_the_middle_is_503_too(world: World):
         response = await world.client.get("/api/v1/opportunities", headers={"x-user-id": "user_pro_789"})
         world.env.faults.on_call = None
         assert response.status_code in {200, 503}
+
+
+@pytest.mark.parametrize(
+    ("failures", "retry_at", "circuit"),
+    [(0, None, "closed"), (3, NOW + 20_000, "open"), (1, NOW + 5_000, "open"), (4, NOW - 1, "half_open")],
+)
+async def test_a_feed_tells_whether_it_is_asked_and_when_it_is_asked_again(
+    world: World, failures: int, retry_at: int | None, circuit: str
+):
+    await record_all_well(world)
+    broken = feed("okx", "spot", state="down", checked_at=NOW - 500, failures=failures, retry_at=retry_at)
+    await record(world, broken, finished_at=NOW - 500)
+    exchanges = (await world.ask("/health/detailed"))["data"]["exchanges"]
+    seen = exchanges["okx"]["spot"]
+    assert seen["circuit"] == circuit
+    assert seen["retry_at"] == (retry_at if circuit == "open" else None)
+    assert exchanges["okx"]["perp"]["circuit"] == "closed"

@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from msgspec.structs import replace
 
 from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.scans import STREAK_AGE_MS_MAX, D1Scans
+from arbedge.domain.budget import Host, Used
 from arbedge.domain.episodes import Streak
 from arbedge.errors import StoreUnavailable
 from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
@@ -128,3 +130,33 @@ async def test_a_begin_whose_answer_was_lost_does_not_let_the_scan_run_twice(
     with pytest.raises(StoreUnavailable):
         await scans.begin(now, "synthetic", now)
     assert await scans.begin(now, "synthetic", now) is None
+
+
+async def test_what_is_known_of_the_hosts_passes_on_and_outlives_a_scan_that_says_nothing_of_them(
+    scans: D1Scans, now: int
+) -> None:
+    hosts = {"binance": Host(quiet_until=now + 60_000, clock_offset_ms=-3, used={"weight": Used(7, 124, 80)})}
+    assert await scans.begin(now, "synthetic", now) == ScanStart(streaks={}, feeds=[], hosts={})
+    await scans.finish(make_report(now, now + 900), {}, [], hosts)
+    await run_one(scans, now + 10_000)
+    begun = await scans.begin(now + 20_000, "synthetic", now + 20_000)
+    assert begun
+    assert begun.hosts == hosts
+
+
+async def test_a_scan_that_outlived_its_lease_does_not_bring_back_old_counts(scans: D1Scans, now: int) -> None:
+    assert await scans.begin(now, "synthetic", now)
+    assert await scans.begin(now + 30_000, "synthetic", now + SCAN_LEASE_MS)
+    await scans.finish(make_report(now + 30_000, now + 31_000), {}, [], {"okx": Host(quiet_until=2)})
+    await scans.finish(make_report(now, now + 30_500), {}, [], {"okx": Host(quiet_until=1)})
+    begun = await scans.begin(now + 40_000, "synthetic", now + 40_000)
+    assert begun
+    assert begun.hosts["okx"].quiet_until == 2
+
+
+async def test_failures_in_a_row_come_back_with_the_feed(scans: D1Scans, now: int) -> None:
+    feed = replace(make_feed(now, last_success_at=now, state="down"), failures=4, retry_at=now + 40_000)
+    await run_one(scans, now, None, feed)
+    [stored] = await scans.load_feeds()
+    assert stored == feed
+    assert stored.circuit.get_state(now) == "open"

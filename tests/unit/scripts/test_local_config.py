@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from arbedge.config import NAMES, load_settings
+from arbedge.errors import ConfigurationError
 from scripts.layout import ROOT
 from scripts.local_config import (
     EXCHANGE_VARIABLES,
@@ -98,3 +99,19 @@ def test_the_launcher_adds_the_bundle_folder_to_serve_and_to_nothing_else(tmp_pa
     assert launcher.stat().st_mode & 0o111
     assert 'exec "/real/workerd" serve "--pyodide-bundle-disk-cache-dir=/bundles" "$@"' in script
     assert script.rstrip().endswith('exec "/real/workerd" "$@"')
+
+
+@pytest.mark.parametrize("value", ["4", "301", "0", "-10", "1e1", "ten", "10.5", "٣٠"])
+def test_a_scan_interval_out_of_bounds_is_refused(value: str) -> None:
+    environment = local_vars(load_deployed_config()["vars"], run()) | local_secrets(run())
+
+    with pytest.raises(ConfigurationError, match="SCAN_INTERVAL_S must be a whole number from 5 to 300"):
+        load_settings(environment | {"SCAN_INTERVAL_S": value})
+
+
+def test_scans_are_ten_seconds_apart_unless_a_deployment_says_otherwise() -> None:
+    environment = local_vars(load_deployed_config()["vars"], run()) | local_secrets(run())
+    del environment["SCAN_INTERVAL_S"]
+
+    assert load_settings(environment).scan_interval_s == 10
+    assert load_settings(environment | {"SCAN_INTERVAL_S": "60"}).scan_interval_s == 60

@@ -49,6 +49,12 @@ class RateLimiter(Protocol):
         ...
 
 
+class DurableObjects(Protocol):
+    def getByName(self, name: str) -> Any:  # noqa: N802 - the platform's name
+        """A stub whose methods are those of the object of that name, wherever it runs."""
+        ...
+
+
 class Bindings(Protocol):
     """What a deployment of this Worker is bound to; the names are those of wrangler.toml."""
 
@@ -58,3 +64,4 @@ class Bindings(Protocol):
     OPPORTUNITIES: QueueProducer
     DELIVERIES: QueueProducer
     FLOOD: RateLimiter
+    SCANNER: DurableObjects

@@ -48,6 +48,7 @@ class FeedRecord(Struct, frozen=True, tag_field="kind", tag="feed", forbid_unkno
     error: str | None
     rejected: dict[str, int]
     quotes: list[Quote]
+    clock_offset_ms: int = 0
 
 
 _encoder = msgspec.json.Encoder()
@@ -104,6 +105,7 @@ def _records(snapshot: Snapshot) -> Iterator[SnapshotHeader | FeedRecord]:
             error=feed.error,
             rejected=feed.rejected,
             quotes=feed.quotes,
+            clock_offset_ms=feed.clock_offset_ms,
         )
 
 
@@ -118,4 +120,5 @@ def _feed(record: FeedRecord) -> Feed:
         error=record.error,
         quotes=record.quotes,
         rejected=record.rejected,
+        clock_offset_ms=record.clock_offset_ms,
     )

@@ -5,6 +5,7 @@ import httpx
 from arbedge.adapters.exchanges.binance import Binance
 from arbedge.adapters.exchanges.bybit import Bybit
 from arbedge.adapters.exchanges.okx import Okx
+from arbedge.domain.budget import Host
 from arbedge.domain.market import ExchangeId
 from arbedge.ports.clock import Clock
 from arbedge.ports.exchange import ExchangeMarketData
@@ -13,15 +14,16 @@ from arbedge.ports.exchange import ExchangeMarketData
 def build_exchanges(
     client: httpx.AsyncClient,
     clock: Clock,
+    hosts: dict[str, Host],
     *,
     binance_spot_url: str,
     binance_futures_url: str,
     bybit_url: str,
     okx_url: str,
 ) -> dict[ExchangeId, ExchangeMarketData]:
-    """Every exchange we read; a further one is its folder and one line here."""
+    """Every exchange we read; a further one is its folder and one line here. `hosts` outlives what is built here."""
     return {
-        "binance": Binance(client, clock, spot_url=binance_spot_url, futures_url=binance_futures_url),
-        "bybit": Bybit(client, clock, url=bybit_url),
-        "okx": Okx(client, clock, url=okx_url),
+        "binance": Binance(client, clock, hosts, spot_url=binance_spot_url, futures_url=binance_futures_url),
+        "bybit": Bybit(client, clock, hosts, url=bybit_url),
+        "okx": Okx(client, clock, hosts, url=okx_url),
     }

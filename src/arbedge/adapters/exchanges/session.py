@@ -1,11 +1,14 @@
 """Asks one exchange host for data: what is the same for every exchange when a GET goes out.
 
-Bounds the time and the body, times the call, and turns whatever goes wrong into an `ExchangeError`.
+Keeps the host's budget and its silences, bounds the time and the body, times the call, and turns whatever goes wrong
+into an `ExchangeError`.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -13,12 +16,15 @@ import httpx
 from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import excerpt
+from arbedge.domain.budget import Host, Limit, learn_used, reserve
+from arbedge.domain.clocks import estimate_offset
 from arbedge.errors import ExchangeError, ExchangeRateLimited, ExchangeUnreachable
 from arbedge.limits import EXCHANGE_BODY_BYTES_MAX, EXCHANGE_TIMEOUT_S
 from arbedge.ports.clock import Clock
 
 # To one host, of the six connections there are: one that does not answer must not keep the others from being asked.
 CALLS_AT_ONCE: Final = 2
+_CLOCK_BYTES: Final = 256
 
 
 class Call(Struct, frozen=True):
@@ -34,11 +40,15 @@ class Call(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """A body with status 200, when its last byte arrived and how long that took from sending."""
+    """A body with status 200, when its last byte arrived and how long that took from sending.
+
+    `clock` is the earliest and the latest time that the host's clock may have shown meanwhile, if it says so.
+    """
 
     body: bytes
     received_at: int
     latency_ms: int
+    clock: tuple[int, int] | None = None
 
 
 class Classify(Protocol):
@@ -47,25 +57,42 @@ class Classify(Protocol):
     def __call__(self, status: int, headers: httpx.Headers, body: bytes, now: int) -> ExchangeError: ...
 
 
+class HostRules(Struct, frozen=True):
+    """What an exchange documents about one host."""
+
+    name: str
+    classify: Classify
+    find_limit: Callable[[Call], Limit]
+    find_used: Callable[[httpx.Headers], int | None] = lambda _headers: None
+    """Reads from an answer what the host has counted in the limit's current window."""
+    server_time: re.Pattern[bytes] | None = None
+    """Finds epoch ms in a body's first or last bytes; without it the Date header has to do."""
+
+
 class Session:
-    """Calls to one host. Once the host asks for silence, nothing more is sent to it until that has passed."""
+    """Calls to one host, within its budget. Once it asks for silence, nothing more is sent until that has passed.
+
+    What it knows of the host lies in plain data that outlives it, so that the next event's session goes on from there.
+    """
 
     def __init__(
-        self,
-        client: httpx.AsyncClient,
-        base_url: str,
-        clock: Clock,
-        classify: Classify,
-        find_pause: Callable[[httpx.Headers, int], int | None] = lambda _headers, _now: None,
+        self, client: httpx.AsyncClient, base_url: str, clock: Clock, rules: HostRules, hosts: dict[str, Host]
     ) -> None:
-        """`find_pause` reads from an answer's headers until when (epoch ms) the host had better be left alone."""
         self._client = client
         self._base_url = base_url.rstrip("/")
         self._clock = clock
-        self._classify = classify
-        self._find_pause = find_pause
-        self._quiet_until = 0
+        self._rules = rules
+        self._hosts = hosts
         self._slots = asyncio.Semaphore(CALLS_AT_ONCE)
+
+    @property
+    def clock_offset_ms(self) -> int:
+        """How far the host's clock is ahead of ours, as last measured."""
+        return self._host.clock_offset_ms
+
+    @property
+    def _host(self) -> Host:
+        return self._hosts.setdefault(self._rules.name, Host())
 
     async def fetch(self, call: Call) -> Answer:
         """One answer with status 200; raises an `ExchangeError` for everything else.
@@ -78,19 +105,48 @@ class Session:
 
     async def _fetch(self, call: Call) -> Answer:
         started_at = self._clock.now_ms()
-        if started_at < self._quiet_until:
-            wait_s = (self._quiet_until - started_at) / 1000
-            raise ExchangeRateLimited(f"{call.path}: not sent, the exchange asked for a pause", wait_s)
+        host, limit = self._host, self._rules.find_limit(call)
+        if started_at < host.quiet_until:
+            raise _held_back(call, "the exchange asked for a pause", host.quiet_until - started_at)
+        if (room_at := reserve(host, limit, call.weight, started_at)) is not None:
+            raise _held_back(call, "the budget of this window is used up", room_at - started_at)
         status, headers, body = await self._send(call)
         now = self._clock.now_ms()
+        if (used := self._rules.find_used(headers)) is not None:
+            learn_used(host, limit, used, started_at, now)
         if status != HTTPStatus.OK:
-            error = self._classify(status, headers, body, now)
-            if isinstance(error, ExchangeRateLimited):
-                self._quiet_until = now + int(error.retry_after_s * 1000)
+            error = self._rules.classify(status, headers, body, now)
+            self._obey(error, now)
             raise error
-        if pause := self._find_pause(headers, now):
-            self._quiet_until = pause
-        return Answer(body, now, now - started_at)
+        return Answer(body, now, now - started_at, _read_clock(self._rules.server_time, headers, body))
+
+    @contextmanager
+    def reading(self, *answers: Answer) -> Generator[None, None, None]:
+        """Decoding inside: a body that is not what the exchange documents is as good as no answer.
+
+        A refusal that came with status 200 is obeyed like any other.
+        """
+        try:
+            yield
+        except ExchangeRateLimited as error:
+            self._obey(error, answers[-1].received_at)
+            raise
+        except (ValueError, ArithmeticError, RecursionError) as error:  # ValueError is msgspec's, and that of bad UTF-8
+            seen = " | ".join(excerpt(answer.body) for answer in answers)
+            raise ExchangeUnreachable(f"unreadable answer: {error}: {seen}") from error
+
+    def _obey(self, error: ExchangeError, now: int) -> None:
+        """Sends nothing more before the time that a refusal names."""
+        if isinstance(error, ExchangeRateLimited):
+            self._host.quiet_until = max(self._host.quiet_until, now + round(error.retry_after_s * 1000))
+
+    def measure_clock(self, answer: Answer) -> None:
+        """Compares clocks. For answers that carry no prices: one that has frozen would otherwise prove itself fresh."""
+        if answer.clock is None:
+            return
+        offset = estimate_offset(answer.received_at - answer.latency_ms, answer.received_at, *answer.clock)
+        if offset is not None:
+            self._host.clock_offset_ms = offset
 
     async def fetch_all(self, calls: Sequence[Call]) -> list[Answer]:
         """All answers, asked for at once; the first failure ends the other calls and is raised."""
@@ -122,11 +178,19 @@ class Session:
             raise ExchangeUnreachable(f"{call.path}: {type(error).__name__}: {error}") from error
 
 
-@contextmanager
-def reading(*answers: Answer) -> Generator[None, None, None]:
-    """Decoding inside: a body that is not what the exchange documents is as good as no answer."""
+def _held_back(call: Call, why: str, wait_ms: int) -> ExchangeRateLimited:
+    return ExchangeRateLimited(f"{call.path}: not sent, {why}", wait_ms / 1000, is_sent=False)
+
+
+def _read_clock(server_time: re.Pattern[bytes] | None, headers: httpx.Headers, body: bytes) -> tuple[int, int] | None:
+    """The earliest and the latest time the exchange's clock may have shown; a Date header tells seconds only."""
+    if server_time is not None:
+        found = server_time.search(body[:_CLOCK_BYTES]) or server_time.search(body[-_CLOCK_BYTES:])
+        return (int(found.group(1)), int(found.group(1))) if found else None
+    if "age" in headers or not (date := headers.get("date")):
+        return None  # an answer out of a cache carries the date of its making
     try:
-        yield
-    except (ValueError, ArithmeticError, RecursionError) as error:  # ValueError is msgspec's, and that of bad UTF-8
-        seen = " | ".join(excerpt(answer.body) for answer in answers)
-        raise ExchangeUnreachable(f"unreadable answer: {error}: {seen}") from error
+        second_ms = round(parsedate_to_datetime(date).timestamp() * 1000)
+    except ValueError:
+        return None
+    return second_ms, second_ms + 999

@@ -20,7 +20,7 @@ class Depth(Struct, frozen=True):
     exchange_at: int | None
 
 
-def convert_depth(depth: Depth, instrument: Instrument, received_at: int) -> OrderBook:
+def convert_depth(depth: Depth, instrument: Instrument, received_at: int, clock_offset_ms: int = 0) -> OrderBook:
     """The book per unit of the asset; exact, since multipliers are powers of ten and contract sizes are decimals.
 
     Levels beyond the depth we keep are cut off, however many were sent.
@@ -31,7 +31,7 @@ def convert_depth(depth: Depth, instrument: Instrument, received_at: int) -> Ord
         symbol=instrument.symbol,
         bids=_convert_levels(depth.bids, instrument),
         asks=_convert_levels(depth.asks, instrument),
-        exchange_at=depth.exchange_at,
+        exchange_at=depth.exchange_at - clock_offset_ms if depth.exchange_at else None,
         received_at=received_at,
     )
 

@@ -58,7 +58,7 @@ def test_depths_beyond_what_is_served_ask_for_the_most():
     assert okx.order_book("X", 1000).params["sz"] == "400"
 
 
-@pytest.mark.parametrize(("used", "pauses"), [("4799", False), ("4800", True), ("", False), ("many", False)])
-def test_pause_lasts_to_the_next_minute(used: str, pauses: bool):
-    pause = binance.find_pause("spot", httpx.Headers({"X-MBX-USED-WEIGHT-1M": used}), 60_001)
-    assert pause == (120_000 if pauses else None)
+@pytest.mark.parametrize(("text", "used"), [("4799", 4799), ("", None), ("many", None), ("9" * 40, 999_999_999)])
+def test_binance_tells_what_was_used(text: str, used: int | None):
+    assert binance.HOSTS["spot"].find_used(httpx.Headers({"X-MBX-USED-WEIGHT-1M": text})) == used
+    assert binance.HOSTS["spot"].find_used(httpx.Headers()) is None

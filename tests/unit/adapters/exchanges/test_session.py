@@ -8,7 +8,8 @@ import pytest
 from arbedge.adapters.clock import WallClock
 from arbedge.adapters.exchanges import session as session_module
 from arbedge.adapters.exchanges.failures import classify_status
-from arbedge.adapters.exchanges.session import Call, Session
+from arbedge.adapters.exchanges.session import Call, HostRules, Session
+from arbedge.domain.budget import Limit
 from arbedge.errors import ExchangeDown, ExchangeError, ExchangeRateLimited
 from arbedge.limits import CONNECTIONS_MAX
 
@@ -32,11 +33,13 @@ class Hosts(httpx.AsyncBaseTransport):
 
 
 def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> ExchangeError:
-    return classify_status(status, headers, body, 60.0) or ExchangeDown(f"{status} at {now}")
+    del now
+    return classify_status(status, headers, body, 60.0) or ExchangeDown(str(status))
 
 
 def open_session(hosts: Hosts, host: str) -> Session:
-    return Session(httpx.AsyncClient(transport=hosts), f"http://{host}", WallClock(), classify)
+    rules = HostRules(host, classify, lambda _call: Limit("requests", 1_000, 60_000))
+    return Session(httpx.AsyncClient(transport=hosts), f"http://{host}", WallClock(), rules, {})
 
 
 async def ask(session: Session, times: int) -> list[object]:

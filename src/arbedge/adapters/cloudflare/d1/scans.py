@@ -1,4 +1,4 @@
-"""Scans: the lease that lets one run at a time, what each one decided, and how the feeds did."""
+"""Scans: the lease that lets one run at a time, what each one decided, and how feeds and hosts did."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -7,6 +7,7 @@ import msgspec
 
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.domain.budget import Host
 from arbedge.domain.episodes import Streak
 from arbedge.domain.market import Mode
 from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
@@ -18,6 +19,7 @@ PRUNED_MAX: Final = 50  # a scan that follows a long pause tidies up in steps
 _streaks = msgspec.json.Decoder(list[dict[str, Streak]])
 _reports = msgspec.json.Decoder(list[ScanReport])
 _feeds = msgspec.json.Decoder(list[FeedHealth])
+_hosts = msgspec.json.Decoder(list[dict[str, Host]])
 _encoder = msgspec.json.Encoder()
 
 # A scan id older than the oldest row that is surely kept may have run and been pruned, so it is refused too.
@@ -40,21 +42,30 @@ _EARLIEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id L
 _FEEDS = """
 SELECT json_object(
   'exchange', exchange, 'market', market, 'state', state, 'error', error, 'error_class', error_class, 'quotes', quotes,
-  'latency_ms', latency_ms, 'checked_at', checked_at, 'last_success_at', last_success_at, 'retry_at', retry_at
+  'latency_ms', latency_ms, 'checked_at', checked_at, 'last_success_at', last_success_at, 'retry_at', retry_at,
+  'failures', failures
 ) AS feed FROM feeds ORDER BY exchange, market
 """
 _FINISH = "UPDATE scans SET finished_at = ?2, streaks = ?3, report = ?4 WHERE id = ?1 AND finished_at IS NULL"
 _SAVE_FEEDS = """
 INSERT INTO feeds
-  (exchange, market, state, error, error_class, quotes, latency_ms, checked_at, last_success_at, retry_at)
+  (exchange, market, state, error, error_class, quotes, latency_ms, checked_at, last_success_at, retry_at, failures)
 SELECT value ->> 'exchange', value ->> 'market', value ->> 'state', value ->> 'error', value ->> 'error_class',
-  value ->> 'quotes', value ->> 'latency_ms', value ->> 'checked_at', value ->> 'last_success_at', value ->> 'retry_at'
+  value ->> 'quotes', value ->> 'latency_ms', value ->> 'checked_at', value ->> 'last_success_at', value ->> 'retry_at',
+  value ->> 'failures'
 FROM json_each(?1) WHERE true
 ON CONFLICT (exchange, market) DO UPDATE SET
   state = excluded.state, error = excluded.error, error_class = excluded.error_class, quotes = excluded.quotes,
   latency_ms = excluded.latency_ms, checked_at = excluded.checked_at,
-  last_success_at = coalesce(excluded.last_success_at, last_success_at), retry_at = excluded.retry_at
+  last_success_at = coalesce(excluded.last_success_at, last_success_at), retry_at = excluded.retry_at,
+  failures = excluded.failures
 WHERE excluded.checked_at >= feeds.checked_at
+"""
+_HOSTS = "SELECT payload FROM hosts"
+_SAVE_HOSTS = """
+INSERT INTO hosts (id, payload, updated_at) VALUES (1, ?1, ?2)
+ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, updated_at = excluded.updated_at
+WHERE excluded.updated_at >= hosts.updated_at
 """
 _PRUNE = """
 DELETE FROM scans WHERE id IN (SELECT id FROM scans WHERE id < ?1 AND started_at < ?1 ORDER BY id LIMIT ?2)
@@ -68,24 +79,37 @@ class D1Scans:
         self._database = database
 
     async def begin(self, scan_id: int, mode: Mode, now: int) -> ScanStart | None:
-        granted, streaks, feeds = await self._database.run_all(
+        granted, streaks, feeds, hosts = await self._database.run_all(
             [
                 Statement(_BEGIN, (scan_id, mode, now, now - SCANS_KEPT_MS, now - SCAN_LEASE_MS)),
                 Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX)),
                 Statement(_FEEDS),
+                Statement(_HOSTS),
             ]
         )
         if not granted:
             return None
         latest = unpack((row["streaks"] for row in streaks), _streaks)
-        return ScanStart(streaks=latest[0] if latest else {}, feeds=unpack((row["feed"] for row in feeds), _feeds))
+        known = unpack((row["payload"] for row in hosts), _hosts)
+        return ScanStart(
+            streaks=latest[0] if latest else {},
+            feeds=unpack((row["feed"] for row in feeds), _feeds),
+            hosts=known[0] if known else {},
+        )
 
-    async def finish(self, report: ScanReport, streaks: Mapping[str, Streak], feeds: Sequence[FeedHealth]) -> None:
+    async def finish(
+        self,
+        report: ScanReport,
+        streaks: Mapping[str, Streak],
+        feeds: Sequence[FeedHealth],
+        hosts: Mapping[str, Host] | None = None,
+    ) -> None:
         texts = [_encoder.encode(document).decode() for document in (dict(streaks), report)]
         await self._database.run_all(
             [
                 Statement(_FINISH, (report.scan_id, report.finished_at, *texts)),
                 *(Statement(_SAVE_FEEDS, (rows,)) for rows in pack(feeds)),
+                *([] if hosts is None else [_save_hosts(hosts, report.finished_at)]),
                 Statement(_PRUNE, (report.finished_at - SCANS_KEPT_MS, PRUNED_MAX)),
             ]
         )
@@ -104,3 +128,7 @@ class D1Scans:
 
     async def load_feeds(self) -> list[FeedHealth]:
         return unpack((row["feed"] for row in await self._database.run(_FEEDS)), _feeds)
+
+
+def _save_hosts(hosts: Mapping[str, Host], now: int) -> Statement:
+    return Statement(_SAVE_HOSTS, (_encoder.encode(dict(hosts)).decode(), now))

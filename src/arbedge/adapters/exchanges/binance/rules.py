@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import WAIT_S_MAX, classify_status, excerpt, find_retry_after
-from arbedge.adapters.exchanges.session import Call
+from arbedge.adapters.exchanges.session import Call, HostRules
+from arbedge.domain.budget import Limit
 from arbedge.domain.intervals import Interval
 from arbedge.domain.market import Market
 from arbedge.errors import (
@@ -50,6 +51,7 @@ _CANDLE_PATHS: Final[MappingProxyType[Market, str]] = MappingProxyType(
     {"spot": "/api/v3/klines", "perp": "/fapi/v1/klines"}
 )
 
+_SERVER_TIME = re.compile(rb'"serverTime":\s*(\d{13})')  # at the head of exchangeInfo
 _BANNED_UNTIL = re.compile(r"banned until (\d{13})")
 _BAN_S: Final = 120.0  # the first ban; later ones grow to three days and say so
 _OVERLOADED: Final = -1008
@@ -86,12 +88,10 @@ def funding_history(symbol: str, limit: int) -> Call:
     return Call("/fapi/v1/fundingRate", 1).asking(symbol=symbol, limit=limit)
 
 
-def find_pause(market: Market, headers: httpx.Headers, now: int) -> int | None:
-    """At 80 % of the minute's weight we stop until the next minute: going on leads to 429 and then to a ban."""
+def find_used(headers: httpx.Headers) -> int | None:
+    """The minute's weight as Binance counts it for our address."""
     used = headers.get("x-mbx-used-weight-1m", "")
-    if used.isdecimal() and int(used[:9]) >= 0.8 * WEIGHT_PER_MINUTE[market]:
-        return _next_minute(now)
-    return None
+    return int(used[:9]) if used.isdecimal() else None
 
 
 def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> ExchangeError:
@@ -120,3 +120,15 @@ def _ban_s(body: bytes, now: int) -> float:
 def _next_minute(now: int) -> int:
     """Windows follow the wall clock's minutes."""
     return (now // 60_000 + 1) * 60_000
+
+
+def _limit(market: Market) -> Limit:
+    return Limit("weight", WEIGHT_PER_MINUTE[market], 60_000)
+
+
+HOSTS: Final[MappingProxyType[Market, HostRules]] = MappingProxyType(
+    {
+        "spot": HostRules("binance", classify, lambda _call: _limit("spot"), find_used, _SERVER_TIME),
+        "perp": HostRules("binance-futures", classify, lambda _call: _limit("perp"), find_used, _SERVER_TIME),
+    }
+)

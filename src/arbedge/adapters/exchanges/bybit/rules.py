@@ -1,5 +1,6 @@
 """Bybit's address, paths, limits and errors (V5). https://bybit-exchange.github.io/docs/v5/intro"""
 
+import re
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Final
@@ -9,7 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import classify_status, excerpt
-from arbedge.adapters.exchanges.session import Call
+from arbedge.adapters.exchanges.session import Call, HostRules
+from arbedge.domain.budget import Limit
 from arbedge.domain.intervals import Interval
 from arbedge.domain.market import Market
 from arbedge.errors import (
@@ -54,6 +56,7 @@ _INTERVALS: Final[dict[Interval, str]] = {
 
 _DEPTH_MAX: Final[MappingProxyType[Market, int]] = MappingProxyType({"spot": 200, "perp": 500})
 
+_SERVER_TIME = re.compile(rb'"time":\s*(\d{13})')  # in every envelope, before or after the result
 _TOO_FREQUENT_S: Final = 600.0  # "access too frequent": all sessions stop for at least ten minutes
 _WINDOW_S: Final = 5.0
 _RATE_CODES: Final = frozenset({10006, 10018, 170222})
@@ -114,3 +117,7 @@ def classify_code(code: int, message: str) -> ExchangeError:
     if code in _DOWN_CODES:
         return ExchangeDown(text)
     return ExchangeRefused(text)
+
+
+_LIMIT = Limit("address", REQUESTS_PER_5_S, 5_000, is_sliding=True)
+HOST: Final = HostRules("bybit", classify, lambda _call: _LIMIT, server_time=_SERVER_TIME)

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from arbedge.adapters.exchanges.failures import classify_status, excerpt
-from arbedge.adapters.exchanges.session import Call
+from arbedge.adapters.exchanges.session import Call, HostRules
+from arbedge.domain.budget import Limit
 from arbedge.domain.intervals import Interval
 from arbedge.domain.market import Market
 from arbedge.errors import (
@@ -34,6 +35,8 @@ REQUESTS_PER_2_S: Final[MappingProxyType[str, int]] = MappingProxyType(
         "/api/v5/public/mark-price": 10,
     }
 )
+
+_REQUESTS_PER_2_S_LEAST: Final = 5  # of any public path
 
 TICKERS: Final[MappingProxyType[Market, tuple[Call, ...]]] = MappingProxyType(
     {
@@ -120,3 +123,10 @@ def classify_code(code: int, message: str) -> ExchangeError:
     if code in _DOWN_CODES:
         return ExchangeDown(text)
     return ExchangeRefused(text)
+
+
+def _find_limit(call: Call) -> Limit:
+    return Limit(call.path, REQUESTS_PER_2_S.get(call.path, _REQUESTS_PER_2_S_LEAST), 2_000, is_sliding=True)
+
+
+HOST: Final = HostRules("okx", classify, _find_limit)

@@ -1,0 +1,1 @@
+"""The scan loop driven by its own alarms, through storms and outages."""
