@@ -18,7 +18,8 @@ from scripts.node import find_node
 REPORTS = CACHE / "reports"
 BIN = Path(sys.executable).parent
 FAST_KINDS = ("unit",)
-KIND_OPTIONS = {"unit": ("--disable-socket", "--allow-unix-socket")}
+# Two processes each: these start no servers that could get into each other's way.
+KIND_OPTIONS = {"unit": ("-n", "2", "--disable-socket", "--allow-unix-socket"), "integration": ("-n", "2")}
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 

@@ -66,6 +66,8 @@ def lines(*records: object) -> bytes:
         gzip.compress(b"\n".join(gzip.decompress(encode_snapshot(SNAPSHOT)).splitlines()[:-1])),
         gzip.compress(b"\n".join(gzip.decompress(encode_snapshot(SNAPSHOT)).splitlines()[1:])),
     ],
+    # Named here, since compressed bytes carry the time and would be other names in another process.
+    ids=["empty", "not_gzip", "cut", "no_lines", "newer", "other_kind", "no_last_line", "no_header"],
 )
 def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError):
