@@ -69,7 +69,7 @@ def kept_things(worker: World) -> Iterator[tuple[str, bytes]]:
     objects = worker.http.get(f"{explorer}/r2/buckets/arbedge-lake/objects").json()["result"]
     for one in objects:
         body = worker.http.get(f"{explorer}/r2/buckets/arbedge-lake/objects/{quote(one['key'], safe='')}").content
-        yield f"R2 {one['key']}", gzip.decompress(body)
+        yield f"R2 {one['key']}", gzip.decompress(body) if one["key"].endswith(".gz") else body
     for call in worker.calls():
         yield f"Bot API call {call['id']}", repr(call["parameters"]).encode()
 

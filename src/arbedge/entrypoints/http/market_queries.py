@@ -7,12 +7,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from arbedge.domain.intervals import Interval
 from arbedge.domain.market import ExchangeId, Market
 from arbedge.domain.permissions import LIST_LIMIT_MAX
-from arbedge.entrypoints.http.queries import describe
+from arbedge.entrypoints.http.queries import Word, describe
 from arbedge.limits import BOOK_DEPTH, CANDLES_MAX, SETTLEMENTS_MAX
 
 AGE_MS_MIN: Final = 1000  # nobody may have every request of theirs answered by an exchange
 AGE_MS_MOST: Final = 86_400_000
-Word = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\s\x00-\x1f\x7f]+$")]
 Age = Annotated[int, Field(ge=AGE_MS_MIN, le=AGE_MS_MOST)]
 _AGE = "The oldest answer you accept, in milliseconds; older ones are fetched anew or refused."
 _SYMBOL = "The exchange's own symbol, or a pair such as BTC/USDT."

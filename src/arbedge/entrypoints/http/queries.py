@@ -8,6 +8,16 @@ from arbedge.domain.market import ExchangeId
 from arbedge.domain.permissions import LIST_LIMIT_MAX
 from arbedge.domain.policy import OpportunityType
 
+# A name without spaces and control characters, spelled out: `\s` means other things to other readers of the schema.
+Word = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=32,
+        pattern=r"^[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff]+$",
+    ),
+]
+
 
 def describe(text: str) -> Any:
     """A field that may be absent: None is our word for that and no value of the query, so the schema leaves it out."""
@@ -28,9 +38,7 @@ class OpportunityQuery(BaseModel):
         "Rows wanted. A plan's own limit applies and is said in `meta.limit_max`."
     )
     type: OpportunityType | None = describe("Only opportunities of this type.")
-    asset: Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[^\s\x00-\x1f\x7f]+$")] | None = describe(
-        "Only this asset, for example BTC."
-    )
+    asset: Word | None = describe("Only this asset, for example BTC.")
     exchange: ExchangeId | None = describe("Only with a leg on this exchange.")
     min_edge_bps: Annotated[float, Field(ge=-10_000, le=1_000_000, allow_inf_nan=False)] | None = describe(
         "Only with at least this net edge."
