@@ -159,7 +159,7 @@ def measure(runs: int = 15) -> list[Row]:
     peer = CcxtPeer(listed)
     count, theirs_count = parse_ours(tickers, instruments), peer.parse(tickers)
     size_kb = sum(len(payload) for payloads in tickers.values() for payload in payloads) / 1000
-    theirs = best_ms(lambda: peer.parse(tickers), 3)
+    theirs = best_ms(lambda: peer.parse(tickers), runs)
     return [
         Row(
             area="parsing",

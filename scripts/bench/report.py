@@ -27,8 +27,8 @@ HOW = """\
   machine's cores with it, so wall times are upper bounds. CPU is user and system time of the workerd process, local
   stores included, over the scans less that over as many ticks of a cron that starts no job.
 - **Wasm memory**: the writable part of the Wasm memory's reservation in the process's memory map. It never shrinks, so
-  equal sizes mean that nothing is kept from scan to scan. The memory of the whole runtime also holds V8's heap, the
-  code and the local stores.
+  equal sizes mean that nothing is kept from scan to scan. V8's heap is asked of the Worker's own isolate through
+  workerd's inspector. The memory of the whole runtime also holds the code and the local stores with their own heaps.
 """
 
 
