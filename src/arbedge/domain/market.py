@@ -26,7 +26,7 @@ SIZE_MIN: Final = Decimal("1e-18")
 SIZE_MAX: Final = Decimal("1e20")
 
 
-class Ticker(Struct, frozen=True):
+class Ticker(Struct, frozen=True, gc=False):
     """One row of an exchange's bulk answer, in the exchange's own units; absent numbers are None."""
 
     symbol: str
@@ -41,7 +41,7 @@ class Ticker(Struct, frozen=True):
     funding_interval_h: float | None = None
 
 
-class Funding(Struct, frozen=True, array_like=True):
+class Funding(Struct, frozen=True, array_like=True, gc=False):
     """What a perpetual's next settlement will charge: a fraction of notional at mark, and when."""
 
     rate: float
@@ -50,7 +50,7 @@ class Funding(Struct, frozen=True, array_like=True):
     mark: float
 
 
-class Quote(Struct, frozen=True, array_like=True):
+class Quote(Struct, frozen=True, array_like=True, gc=False):
     """Top of book of one instrument, per unit of `asset`, quoted in `quote`."""
 
     symbol: str

@@ -6,11 +6,13 @@ median it is compared with, the arithmetic of a whole scan, or the record of it.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Final
 
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import PRICE_MAX, PRICE_MIN, SIZE_MAX, Funding, Quote, Ticker
 
+_ONE: Final = Decimal(1)
 _PRICE_MIN: Final = float(PRICE_MIN)
 _PRICE_MAX: Final = float(PRICE_MAX)
 _SIZE_MAX: Final = float(SIZE_MAX)
@@ -36,10 +38,19 @@ def normalise(rows: Iterable[Ticker], instruments: Mapping[str, Instrument]) -> 
         if instrument is None or not instrument.is_trading:
             rejected["unknown_instrument"] += 1
             continue
-        if not (row.bid and row.ask and row.bid_size and row.ask_size):
+        bid, bid_size, ask, ask_size = row.bid, row.bid_size, row.ask, row.ask_size
+        if not (bid and ask and bid_size and ask_size):
             rejected["no_quote"] += 1
             continue
-        if not _is_possible(row.bid, row.ask, row.bid_size, row.ask_size, row.exchange_at):
+        exchange_at = row.exchange_at
+        # False for NaN too, since no comparison with it holds. Spelled out here: this runs for every row of a scan.
+        if not (
+            _PRICE_MIN <= bid <= _PRICE_MAX
+            and _PRICE_MIN <= ask <= _PRICE_MAX
+            and 0 < bid_size <= _SIZE_MAX
+            and 0 < ask_size <= _SIZE_MAX
+            and (exchange_at is None or STAMP_MIN <= exchange_at <= STAMP_MAX)
+        ):
             rejected["impossible"] += 1
             continue
         funding = None
@@ -47,47 +58,28 @@ def normalise(rows: Iterable[Ticker], instruments: Mapping[str, Instrument]) -> 
             funding = _funding_of(row, instrument)
             if funding is None:
                 rejected["no_funding"] += 1
-        multiplier, units = instrument.multiplier, float(instrument.units)
+        multiplier = instrument.multiplier
+        if multiplier != 1 or instrument.contract_size != _ONE:  # most exchanges count in asset units themselves
+            units = float(instrument.units)
+            bid, bid_size, ask, ask_size = bid / multiplier, bid_size * units, ask / multiplier, ask_size * units
         quotes.append(
-            Quote(
-                row.symbol,
-                instrument.asset,
-                instrument.quote,
-                row.bid / multiplier,
-                row.bid_size * units,
-                row.ask / multiplier,
-                row.ask_size * units,
-                row.exchange_at,
-                funding,
-            )
+            Quote(row.symbol, instrument.asset, instrument.quote, bid, bid_size, ask, ask_size, exchange_at, funding)
         )
     return quotes, rejected
 
 
-def _is_possible(bid: float, ask: float, bid_size: float, ask_size: float, exchange_at: int | None) -> bool:
-    """False for NaN too, since no comparison with it holds."""
-    return (
-        _PRICE_MIN <= bid <= _PRICE_MAX
-        and _PRICE_MIN <= ask <= _PRICE_MAX
-        and 0 < bid_size <= _SIZE_MAX
-        and 0 < ask_size <= _SIZE_MAX
-        and (exchange_at is None or STAMP_MIN <= exchange_at <= STAMP_MAX)
-    )
-
-
 def _funding_of(row: Ticker, instrument: Instrument) -> Funding | None:
     """The next settlement; a rate without its interval or its time is no rate."""
+    rate, next_at, mark, bid, ask = row.funding_rate, row.funding_at, row.mark, row.bid, row.ask
     interval_h = row.funding_interval_h or instrument.funding_interval_h
-    if row.funding_rate is None or not row.funding_at or not row.mark or not interval_h or not row.bid or not row.ask:
+    if rate is None or not (next_at and mark and interval_h and bid and ask):
         return None
-    is_possible = (
-        abs(row.funding_rate) <= FUNDING_RATE_MAX
-        and STAMP_MIN <= row.funding_at <= STAMP_MAX
-        and row.bid / MARK_RATIO_MAX <= row.mark <= row.ask * MARK_RATIO_MAX
+    if (
+        -FUNDING_RATE_MAX <= rate <= FUNDING_RATE_MAX
+        and STAMP_MIN <= next_at <= STAMP_MAX
+        and bid <= mark * MARK_RATIO_MAX
+        and mark <= ask * MARK_RATIO_MAX
         and FUNDING_INTERVAL_H_MIN <= interval_h <= FUNDING_INTERVAL_H_MAX
-    )
-    if not is_possible:
-        return None
-    return Funding(
-        rate=row.funding_rate, next_at=row.funding_at, interval_h=interval_h, mark=row.mark / instrument.multiplier
-    )
+    ):
+        return Funding(rate, next_at, interval_h, mark / instrument.multiplier)
+    return None
