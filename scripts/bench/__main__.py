@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -33,6 +34,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", default=bool(os.environ.get("QUICK")), help="a short run")
     parser.add_argument("--only", action="append", help="only this area; may be repeated; docs/bench.md stays as it is")
     arguments = parser.parse_args()
+    # Ended from outside, it still ends the servers it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 140)
     areas = find_areas(is_quick=arguments.quick)
     machine = read_machine()
