@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 
 from arbedge.domain.detection.candidates import Candidate, Drops, check_pair, make_candidate, pair_up
-from arbedge.domain.edge import Edge, LegTerms, build_edge, walk
+from arbedge.domain.edge import Edge, LegTerms, build_edge
 from arbedge.domain.fees import get_base_tier
 from arbedge.domain.market import EXCHANGES, Snapshot
 from arbedge.domain.policy import Policy
@@ -37,7 +37,7 @@ def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterab
 
 def value(buy: LegTerms, sell: LegTerms, size: Decimal, _now: int, policy: Policy) -> Edge:
     """The edge at `size` asset units on both books. Raises `Refused` where a book is too thin."""
-    bought, sold = walk(buy.book.asks, size), walk(sell.book.bids, size)
+    bought, sold = buy.asks.fill(size), sell.bids.fill(size)
     notional = size * bought.top
     return build_edge(
         gross=size * (sold.top - bought.top),

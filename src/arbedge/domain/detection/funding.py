@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 
 from arbedge.domain.detection.candidates import Candidate, Drops, check_pair, make_candidate, pair_up
-from arbedge.domain.edge import Edge, LegTerms, build_edge, walk
+from arbedge.domain.edge import Edge, LegTerms, build_edge
 from arbedge.domain.fees import get_base_tier
 from arbedge.domain.market import EXCHANGES, Funding, Snapshot
 from arbedge.domain.policy import Policy
@@ -70,8 +70,8 @@ def value(long: LegTerms, short: LegTerms, size: Decimal, now: int, policy: Poli
     """The edge of holding `size` asset units on both sides for the horizon, entered and closed at today's books."""
     if long.funding is None or short.funding is None:
         raise ValueError("both legs of a funding opportunity need a funding rate")
-    entry_long, exit_long = walk(long.book.asks, size), walk(long.book.bids, size)
-    entry_short, exit_short = walk(short.book.bids, size), walk(short.book.asks, size)
+    entry_long, exit_long = long.asks.fill(size), long.bids.fill(size)
+    entry_short, exit_short = short.bids.fill(size), short.asks.fill(size)
     # Funding is charged on mark price times size; positive rates are paid by longs and received by shorts.
     paid, received = (
         size
