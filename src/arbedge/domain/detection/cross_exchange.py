@@ -20,14 +20,14 @@ def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterab
     minimum = policy.min_net_bps["cross_exchange"]
     fees = {exchange: get_base_tier(exchange, "spot").taker_bps for exchange in EXCHANGES}
     rebalancing = float(policy.rebalancing_bps)
-    for a, b, middle in pair_up(snapshot, "spot"):
+    for a, b, middle in pair_up(snapshot, "spot", now):
         buy, sell = (a, b) if b.quote.bid * b.quote.ask >= a.quote.bid * a.quote.ask else (b, a)
         ask = buy.quote.ask
         ratio = sell.quote.bid / ask if ask > 0 else 0.0
         gross = (ratio - 1) * 10_000
         net = gross - fees[buy.feed.exchange] - fees[sell.feed.exchange] * ratio - rebalancing
         make = partial(make_candidate, "cross_exchange", buy, sell, gross, net)
-        if refusal := check_pair(buy, sell, middle, now, policy):
+        if refusal := check_pair(buy, sell, middle, policy):
             drops.add(net, refusal, make)
         elif net < minimum:
             drops.add(net, ("below_minimum", {"net_bps": net, "minimum_bps": minimum}), make)

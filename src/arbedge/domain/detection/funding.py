@@ -32,7 +32,7 @@ def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterab
     """Yields every pair whose funding over the horizon pays for four fills at top of book."""
     minimum = policy.min_net_bps["funding"]
     fees = {exchange: get_base_tier(exchange, "perp").taker_bps / 10_000 for exchange in EXCHANGES}
-    for a, b, middle in pair_up(snapshot, "perp"):
+    for a, b, middle in pair_up(snapshot, "perp", now):
         if a.quote.funding is None or b.quote.funding is None:
             continue  # counted at normalisation: a perpetual without a rate takes no part in funding
         frozen = max(_overdue(a.quote.funding, now), _overdue(b.quote.funding, now))
@@ -48,7 +48,7 @@ def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterab
         make = partial(make_candidate, "funding", long, short, gross, net)
         if frozen > 0:
             drops.add(net, ("stale", {"settlement_overdue_ms": frozen}), make)
-        elif refusal := check_pair(long, short, middle, now, policy):
+        elif refusal := check_pair(long, short, middle, policy):
             drops.add(net, refusal, make)
         elif net < minimum:
             drops.add(net, ("below_minimum", {"net_bps": net, "minimum_bps": minimum}), make)
