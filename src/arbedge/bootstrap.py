@@ -56,7 +56,7 @@ def build(
     database = Database(bindings.DB)
     dependencies = D1Dependencies(database)
     exchanges = build_exchanges(
-        client,
+        transport,
         clock,
         hosts,
         binance_spot_url=settings.binance_spot_url,

@@ -34,7 +34,9 @@ def test_filling_past_the_last_level_is_refused_with_what_there_was():
     assert refused.value.numbers == {"wanted": 2.0, "available": 1.0}
 
 
-@given(st.lists(st.tuples(prices, sizes), min_size=1, max_size=8), st.decimals(min_value="0.1", max_value=200, places=1))
+@given(
+    st.lists(st.tuples(prices, sizes), min_size=1, max_size=8), st.decimals(min_value="0.1", max_value=200, places=1)
+)
 def test_a_fill_is_what_walking_level_by_level_gives(rows, size):
     levels, left, cash = [Level(*row) for row in rows], size, D(0)
     for level in levels:
