@@ -14,7 +14,7 @@ from tests.integration.world import ADA, FIONA, PAVEL, PRIYA, PSEUDONYM_KEY, SEE
 
 NAMES = {telegram_id: derive_pseudonym(PSEUDONYM_KEY, user_id) for user_id, telegram_id, _, _ in SEEDED}
 STRANGER = 5550001112
-LEAKED = "7012345678:AAFakeSecretThatLooksLikeAToken0000000"  # 35 characters, as a bot's token has
+LEAKED = "7012345678:AAFakeSecretThatLooksLikeAToken0000"  # 35 characters, as a bot's token has
 
 
 async def live_a_day(world: World) -> None:
