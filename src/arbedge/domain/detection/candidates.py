@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from arbedge.domain.identity import AMBIGUOUS
 from arbedge.domain.market import ExchangeId, Feed, Market, Quote, Snapshot
 from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.reasons import Reason
@@ -126,8 +125,6 @@ def check_pair(a: Listed, b: Listed, middle: float, now: int, policy: Policy) ->
         return "stale", {"age_ms": oldest, "age_ms_max": policy.age_ms_max}
     if abs(age - other_age) > policy.skew_ms_max:
         return "skew", {"skew_ms": abs(age - other_age), "skew_ms_max": policy.skew_ms_max}
-    if one.asset in AMBIGUOUS:
-        return "identity", {"known_assets_of_this_ticker": len(AMBIGUOUS[one.asset])}
     low, high = sorted((one.mid, other.mid))
     apart = max(high / low - 1, high / middle - 1, 1 - low / middle)
     if apart > policy.identity_ratio_max:

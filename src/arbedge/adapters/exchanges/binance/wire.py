@@ -12,7 +12,8 @@ from msgspec import Struct, ValidationError
 from arbedge.adapters.exchanges.bars import RawBar
 from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
-from arbedge.domain.instruments import Instrument, parse_base
+from arbedge.domain.identity import identify
+from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Level, Market, Ticker
 
 _FUNDING_INTERVAL_H = 8.0  # of every symbol that fundingInfo does not name
@@ -190,7 +191,7 @@ def _to_instrument(row: Symbol, market: Market, funding_interval_h: float | None
     filters = {rule.filter_type: rule for rule in row.filters}
     price, lot = filters.get("PRICE_FILTER", Filter()), filters.get("LOT_SIZE", Filter())
     notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or Filter()
-    asset, multiplier = parse_base(row.base_asset)
+    asset, multiplier = identify("binance", row.base_asset)
     if not (row.symbol and asset and row.quote_asset and price.tick_size and lot.step_size):
         return None
     return Instrument(

@@ -14,7 +14,8 @@ from arbedge.adapters.exchanges.bars import RawBar
 from arbedge.adapters.exchanges.okx.rules import classify_code
 from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows, parse_rule
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
-from arbedge.domain.instruments import Instrument, parse_base
+from arbedge.domain.identity import identify
+from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Level, Market, Ticker
 
 _HOUR_MS = 3_600_000
@@ -213,7 +214,7 @@ def _to_instrument(
     row: InstrumentRow, market: Market, base: str, quote: str, contract_size: Decimal
 ) -> Instrument | None:
     """None where a rule needed for an order is missing. OKX has no minimum notional, and funding comes with tickers."""
-    asset, multiplier = parse_base(base)
+    asset, multiplier = identify("okx", base)
     if not (row.inst_id and asset and quote and row.tick_sz and row.lot_sz):
         return None
     return Instrument(
