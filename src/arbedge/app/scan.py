@@ -44,7 +44,8 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
     snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds)
     keeping = asyncio.ensure_future(_keep(services, snapshot))
 
-    known = Known(begun.streaks, await services.opportunities.load_current(started_at - services.policy.reopen_ms_max))
+    episodes = await services.opportunities.load_current(started_at - services.policy.reopen_ms_max)
+    known = Known(begun.streaks, episodes, begun.watch)
     choice = choose(snapshot, known, services.policy)
     instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in choice.legs.items()}
     books, limited = await _fetch_books(services, instruments)
@@ -64,7 +65,8 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         drop_counts=decision.drop_counts,
         nearest=decision.nearest,
     )
-    await services.scans.finish(report, decision.streaks, feeds, services.hosts)
+    watch = decision.watch if decision.watch != begun.watch else None
+    await services.scans.finish(report, decision.streaks, feeds, services.hosts, watch)
     await announce_changes(services)
     await keeping
     return ScanResult(report=report, changed=decision.changed)

@@ -4,8 +4,8 @@ Two coins that share a ticker have two prices, and sooner or later these cross: 
 that can be traded. So an instrument that was apart from its asset's median in three scans in a row stays out until it
 has agreed for a week. Of three listings the odd one out is apart; of two nobody knows who is wrong, so both are.
 
-What proves nothing changes nothing: a feed that is missing, a stale or empty book, a spread as wide as the guard itself,
-and a feed that is apart in so many instruments at once that it is the feed which is wrong and not their names.
+What proves nothing changes nothing: a feed that is missing, a stale or empty book, a spread as wide as the guard, and a
+feed that is apart in so many instruments at once that it is the feed which is wrong and not their names.
 """
 
 from collections import Counter, defaultdict
@@ -32,6 +32,7 @@ FEED_APART_MIN: Final = 20  # collisions are few: more than this many, and
 FEED_APART_SHARE: Final = 0.1  # more than this share of a feed, are the feed's own trouble
 
 FeedKey = tuple[ExchangeId, Market]
+Name = tuple[str, str]  # an asset and the currency it is quoted in
 Verdict = Literal["apart", "near", "agrees"]
 
 
@@ -106,12 +107,30 @@ def survey(snapshot: Snapshot, known: Watch, policy: Policy) -> Survey:
     return Survey(watch, _leave_out(snapshot, held), _count_pairs(groups.values(), held))
 
 
-def _find_groups(snapshot: Snapshot, known: Watch, policy: Policy) -> dict[tuple[str, str], list[_Listing]]:
-    """The assets, by quote currency, whose prices are spread wider than the guard or that are watched already.
+def _find_groups(snapshot: Snapshot, known: Watch, policy: Policy) -> dict[Name, list[_Listing]]:
+    """The listings, as far as they prove anything, of assets that are watched or spread wider than the guard."""
+    widest = 1 + policy.identity_ratio_max
+    wanted = {name for name, (low, high) in _span_prices(snapshot).items() if high > low * widest}
+    wanted.update((suspect.asset, suspect.quote) for suspect in known.values())
+    groups: defaultdict[Name, list[_Listing]] = defaultdict(list)
+    if not wanted:
+        return groups
+    assets = {asset for asset, _ in wanted}
+    for feed in snapshot.feeds:
+        for quote in feed.quotes:
+            if quote.asset in assets and (name := (quote.asset, quote.quote)) in wanted:
+                is_fresh = abs(feed.age_ms(quote, snapshot.finished_at)) <= policy.age_ms_max
+                if is_fresh and 0 < quote.bid < quote.ask <= quote.bid * widest:
+                    groups[name].append(_Listing((feed.exchange, feed.market), quote.symbol, quote.mid))
+    return groups
 
-    Nearly all assets end in the first pass, which therefore looks at nothing but two prices.
+
+def _span_prices(snapshot: Snapshot) -> dict[Name, tuple[float, float]]:
+    """The lowest and the highest price of each asset, both doubled.
+
+    This looks at every quote of a scan, and nearly all assets are done with after it: it does nothing else.
     """
-    spans: dict[tuple[str, str], tuple[float, float]] = {}
+    spans: dict[Name, tuple[float, float]] = {}
     for feed in snapshot.feeds:
         for quote in feed.quotes:
             name, twice = (quote.asset, quote.quote), quote.bid + quote.ask
@@ -122,20 +141,7 @@ def _find_groups(snapshot: Snapshot, known: Watch, policy: Policy) -> dict[tuple
                 spans[name] = (twice, span[1])
             elif twice > span[1]:
                 spans[name] = (span[0], twice)
-    widest = 1 + policy.identity_ratio_max
-    wanted = {name for name, (low, high) in spans.items() if high > low * widest}
-    wanted.update((suspect.asset, suspect.quote) for suspect in known.values())
-    groups: defaultdict[tuple[str, str], list[_Listing]] = defaultdict(list)
-    if wanted:
-        assets = {asset for asset, _ in wanted}
-        for feed in snapshot.feeds:
-            for quote in feed.quotes:
-                if quote.asset not in assets or (name := (quote.asset, quote.quote)) not in wanted:
-                    continue
-                is_fresh = abs(feed.age_ms(quote, snapshot.finished_at)) <= policy.age_ms_max
-                if is_fresh and 0 < quote.bid < quote.ask <= quote.bid * widest:
-                    groups[name].append(_Listing((feed.exchange, feed.market), quote.symbol, quote.mid))
-    return groups
+    return spans
 
 
 def _find_doubtful_feeds(
@@ -178,13 +184,9 @@ def _count_apart(before: Suspect | None, evidence: Suspect, now: int) -> Suspect
     if before.is_quarantined:
         if before.agreed_at is None and now - before.seen_at < EVIDENCE_MS:
             return before
-        return replace(
-            evidence, scans=before.scans, first_at=before.first_at, quarantined_at=before.quarantined_at
-        )
+        return replace(evidence, scans=before.scans, first_at=before.first_at, quarantined_at=before.quarantined_at)
     scans = before.scans + 1
-    return replace(
-        evidence, scans=scans, first_at=before.first_at, quarantined_at=now if scans >= SCANS_MIN else None
-    )
+    return replace(evidence, scans=scans, first_at=before.first_at, quarantined_at=now if scans >= SCANS_MIN else None)
 
 
 def _count_agreement(before: Suspect, verdict: Verdict, now: int) -> Suspect | None:
