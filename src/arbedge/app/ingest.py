@@ -66,7 +66,7 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
 
 
 def _find_cut(catalogue: Catalogue, key: FeedKey, answer: Sequence[Instrument], now: int) -> InstrumentEvent | None:
-    """The event of a list that is refused because it must have been cut short; there is one an hour. What we had stays."""
+    """The event, one an hour, of a list that must have been cut short: it is refused, and what we had stays."""
     (exchange, market), before = key, catalogue.by_symbol(key)
     if not is_truncated(before, answer, now - catalogue.fetched_at_of(key)):
         return None
