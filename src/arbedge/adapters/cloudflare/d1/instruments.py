@@ -51,7 +51,8 @@ ON CONFLICT DO NOTHING
 """
 _PRUNE_EVENTS = "DELETE FROM instrument_events WHERE at < ?1"
 _COUNT_EVENTS = """
-SELECT exchange, market, kind, sum(coalesce(payload ->> 'count', 1)) AS events FROM instrument_events
+SELECT exchange, market, kind, sum(iif(kind = 'first_seen', payload ->> 'count', 1)) AS events
+FROM instrument_events
 WHERE at >= ?1 GROUP BY exchange, market, kind
 """
 _LATEST_EVENTS = """
