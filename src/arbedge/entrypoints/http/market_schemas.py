@@ -85,7 +85,7 @@ class MarketView(Struct, frozen=True):
 class ExchangesMeta(Struct, frozen=True):
     """`reads` counts who served the reads of market data since `reads_since`.
 
-    `assets` counts how assets were joined with coins; it and `quarantine` are absent while the database does not answer.
+    `assets` counts how assets were joined with coins. It and `quarantine` are absent while the database is silent.
     """
 
     market_mode: MarketMode
