@@ -20,6 +20,7 @@ from arbedge.errors import (
     ExchangeError,
     ExchangeRateLimited,
     ExchangeUnreachable,
+    RecordRefused,
     StoreUnavailable,
 )
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX, INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
@@ -56,6 +57,7 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
     ]
     if fresh:
         catalogue = catalogue.refreshed(fresh, now)
+        await _record_instruments(services, catalogue, [":".join(key) for key in fresh], now)
     try:
         await services.instruments.record(refused)
         if fresh:
@@ -73,6 +75,17 @@ def _find_cut(catalogue: Catalogue, key: FeedKey, answer: Sequence[Instrument], 
     counts = {"had": len(before), "has": len(answer)}
     log.error("list of instruments refused", extra={"exchange": exchange, "market": market, **counts})
     return InstrumentEvent(exchange, market, now - now % INSTRUMENTS_AGE_MS_MAX, "refused", count=len(answer))
+
+
+async def _record_instruments(services: Services, catalogue: Catalogue, feeds: Sequence[str], at: int) -> None:
+    """A list that is not recorded now is with the next fetch: its version only has to be there once."""
+    for feed in feeds:
+        try:
+            await services.lake.append_instruments(
+                feed, catalogue.versions[feed], list(catalogue.instruments[feed].values()), at
+            )
+        except (StoreUnavailable, RecordRefused) as error:
+            log.warning("instruments not recorded", extra={"feed": feed, "error": f"{error.code}: {error}"})
 
 
 async def guard(answer: Awaitable[T], timeout_s: float) -> T:
