@@ -10,6 +10,7 @@ from msgspec import structs
 
 from arbedge.adapters.cloudflare.bindings import Bindings
 from arbedge.adapters.cloudflare.coin_cache import KvCoinCache
+from arbedge.adapters.cloudflare.d1.assets import D1Assets
 from arbedge.adapters.cloudflare.d1.cmc_quota import D1CmcQuota
 from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.dead_letters import D1DeadLetters
@@ -82,6 +83,7 @@ def build(
         policy=Policy(),
         exchanges=exchanges,
         instruments=instruments,
+        assets=D1Assets(database),
         scans=scans,
         snapshots=snapshots,
         lake=lake,

@@ -12,6 +12,7 @@ from arbedge.app.market_data.quiet import state_of
 from arbedge.app.services import Services
 from arbedge.domain.circuit import Circuit
 from arbedge.domain.instruments import Instrument
+from arbedge.domain.listings import InstrumentEvent, compare_lists, is_truncated
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, Market, Snapshot
 from arbedge.domain.normalise import normalise
 from arbedge.errors import (
@@ -22,7 +23,7 @@ from arbedge.errors import (
     RecordRefused,
     StoreUnavailable,
 )
-from arbedge.limits import INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
+from arbedge.limits import INSTRUMENTS_AGE_MS_MAX, INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
 from arbedge.ports.store import Catalogue, FeedHealth
 
 SNAPSHOT_VERSION = 1
@@ -45,17 +46,35 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
     if not due:
         return catalogue
     answers = await asyncio.gather(*(_fetch_instruments(services, key) for key in due))
-    fresh = {key: answer for key, answer in zip(due, answers, strict=True) if answer}
-    if not fresh:
-        return catalogue
-    fetched_at = services.clock.now_ms()
-    catalogue = catalogue.refreshed(fresh, fetched_at)
-    await _record_instruments(services, catalogue, [":".join(key) for key in fresh], fetched_at)
+    now = services.clock.now_ms()
+    lists = {key: answer for key, answer in zip(due, answers, strict=True) if answer}
+    refused = [event for key, answer in lists.items() if (event := _find_cut(catalogue, key, answer, now))]
+    fresh = {key: lists[key] for key in lists.keys() - {(event.exchange, event.market) for event in refused}}
+    events = [
+        event
+        for key, answer in fresh.items()
+        for event in compare_lists(key, catalogue.by_symbol(key) if catalogue.has(key) else None, answer, now)
+    ]
+    if fresh:
+        catalogue = catalogue.refreshed(fresh, now)
+        await _record_instruments(services, catalogue, [":".join(key) for key in fresh], now)
     try:
-        await services.instruments.save(catalogue)
+        await services.instruments.record(refused)
+        if fresh:
+            await services.instruments.save(catalogue, events)
     except StoreUnavailable as error:
         log.warning("instruments not kept", extra={"error": str(error)})  # this scan has them; the next asks again
     return catalogue
+
+
+def _find_cut(catalogue: Catalogue, key: FeedKey, answer: Sequence[Instrument], now: int) -> InstrumentEvent | None:
+    """The event, one an hour, of a list that must have been cut short: it is refused, and what we had stays."""
+    (exchange, market), before = key, catalogue.by_symbol(key)
+    if not is_truncated(before, answer, now - catalogue.fetched_at_of(key)):
+        return None
+    counts = {"had": len(before), "has": len(answer)}
+    log.error("list of instruments refused", extra={"exchange": exchange, "market": market, **counts})
+    return InstrumentEvent(exchange, market, now - now % INSTRUMENTS_AGE_MS_MAX, "refused", count=len(answer))
 
 
 async def _record_instruments(services: Services, catalogue: Catalogue, feeds: Sequence[str], at: int) -> None:

@@ -56,7 +56,8 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         keeping.append(asyncio.ensure_future(record_scan(services, snapshot, decided.outcome)))
         feeds = [hold_back(feed, decided.limited.get((feed.exchange, feed.market)), decided.at) for feed in feeds]
         report = _report(snapshot, started_at, decided)
-        await services.scans.finish(report, decided.decision.streaks, feeds, services.hosts)
+        watch = decided.decision.watch if decided.decision.watch != begun.watch else None
+        await services.scans.finish(report, decided.decision.streaks, feeds, services.hosts, watch)
         await announce_changes(services)
     finally:
         # Neither of them raises: a scan goes on without its copies, and says so.
@@ -75,7 +76,7 @@ class _Decided(NamedTuple):
 
 async def _decide(services: Services, catalogue: Catalogue, snapshot: Snapshot, begun: ScanStart) -> _Decided:
     reopen_since = snapshot.started_at - services.policy.reopen_ms_max
-    known = Known(begun.streaks, await services.opportunities.load_current(reopen_since))
+    known = Known(begun.streaks, await services.opportunities.load_current(reopen_since), begun.watch)
     choice = choose(snapshot, known, services.policy)
     legs = choice.legs
     instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in legs.items()}

@@ -11,6 +11,7 @@ from arbedge.config import Settings
 from arbedge.domain.budget import Host
 from arbedge.domain.market import ExchangeId
 from arbedge.domain.policy import Policy
+from arbedge.ports.assets import Assets
 from arbedge.ports.clock import Clock
 from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
@@ -41,6 +42,7 @@ class Services:
     hosts: dict[str, Host]
     scanner: Scanner
     instruments: Instruments
+    assets: Assets
     scans: Scans
     snapshots: SnapshotCache
     lake: Lake

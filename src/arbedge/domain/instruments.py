@@ -1,7 +1,7 @@
 """Instruments and what they are made of: trading rules, and the asset behind a ticker.
 
 A ticker is not an asset. `1000PEPE` counts thousands of PEPE, OKX counts contracts, and two exchanges may
-use one ticker for different coins (the price guard in `identity` catches those).
+use one ticker for different coins (`identity` names those that are known, `quarantine` finds the rest).
 """
 
 import re

@@ -9,6 +9,7 @@ from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.scans import STREAK_AGE_MS_MAX, D1Scans
 from arbedge.domain.budget import Host, Used
 from arbedge.domain.episodes import Streak
+from arbedge.domain.quarantine import Suspect
 from arbedge.errors import StoreUnavailable
 from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
 from arbedge.ports.store import FeedHealth, ScanStart
@@ -160,3 +161,25 @@ async def test_failures_in_a_row_come_back_with_the_feed(scans: D1Scans, now: in
     [stored] = await scans.load_feeds()
     assert stored == feed
     assert stored.circuit.get_state(now) == "open"
+
+
+SUSPECT = Suspect("X", "USDT", 3, 1, 2, 1.25, 1.0, [("bybit:spot:X", 1.0)], quarantined_at=2)
+
+
+async def test_the_watch_is_kept_by_market_mode_and_stays_without_a_new_one(scans: D1Scans, now: int) -> None:
+    watch = {"okx:spot:X": SUSPECT}
+    await scans.begin(now, "synthetic", now)
+    await scans.finish(make_report(now, now + 900), {}, [], watch=watch)
+    assert await scans.load_watch("synthetic") == watch
+    assert await scans.load_watch("live") == {}
+    begun = await scans.begin(now + 10_000, "synthetic", now + 10_000)
+    assert begun is not None
+    assert begun.watch == watch
+    await scans.finish(make_report(now + 10_000, now + 10_900), {}, [])
+    assert await scans.load_watch("synthetic") == watch
+
+
+async def test_a_scan_that_ends_behind_its_successor_does_not_bring_an_old_watch_back(scans: D1Scans, now: int) -> None:
+    await scans.finish(make_report(now + 30_000, now + 31_000), {}, [], watch={})
+    await scans.finish(make_report(now, now + 32_000), {}, [], watch={"okx:spot:X": SUSPECT})
+    assert await scans.load_watch("synthetic") == {}

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from arbedge.domain.identity import AMBIGUOUS
 from arbedge.domain.market import ExchangeId, Feed, Market, Quote, Snapshot
 from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.reasons import Reason
@@ -132,8 +131,6 @@ def check_pair(a: Listed, b: Listed, middle: float, policy: Policy) -> Refusal |
         return "stale", {"age_ms": max(abs(age_ms), abs(other_age_ms)), "age_ms_max": age_ms_max}
     if not -policy.skew_ms_max <= age_ms - other_age_ms <= policy.skew_ms_max:
         return "skew", {"skew_ms": abs(age_ms - other_age_ms), "skew_ms_max": policy.skew_ms_max}
-    if one.asset in AMBIGUOUS:
-        return "identity", {"known_assets_of_this_ticker": len(AMBIGUOUS[one.asset])}
     low, high = (a.mid, b.mid) if a.mid <= b.mid else (b.mid, a.mid)
     apart = max(high / low - 1, high / middle - 1, 1 - low / middle)
     if apart > policy.identity_ratio_max:
