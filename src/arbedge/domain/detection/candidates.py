@@ -26,6 +26,10 @@ class LegRef(Struct, frozen=True):
     symbol: str
     side: str  # "buy" or "sell"
 
+    @property
+    def key(self) -> tuple[ExchangeId, Market, str]:
+        return (self.exchange, self.market, self.symbol)
+
 
 class Candidate(Struct, frozen=True):
     """A pair whose edge at top of book, an upper bound of the edge at any size, reaches the minimum.
@@ -72,6 +76,12 @@ class Drops:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self._nearest: list[tuple[float, int, Drop]] = []  # a heap, the worst of the kept ones first
+
+    def copy(self) -> "Drops":
+        """The same drops, to add to without a trace in these."""
+        twin = Drops()
+        twin.counts, twin._nearest = self.counts.copy(), self._nearest.copy()
+        return twin
 
     def add(self, net_bps: float, refusal: Refusal, make: Callable[[], Candidate]) -> None:
         """Counts a drop; `make` is only called for one that is near enough to be kept."""

@@ -1,0 +1,148 @@
+"""What a scan decides, as two pure steps with the fetching of order books between them.
+
+    snapshot -> choose -> candidates worth a look ... their books -> conclude -> episodes that changed
+
+Everything that decides comes in as data, so recorded scans decide the same again.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from arbedge.domain.detection import detect_all
+from arbedge.domain.detection.candidates import Candidate, Drop, Drops, LegRef
+from arbedge.domain.detection.shortlist import shortlist
+from arbedge.domain.detection.verification import LegMarket, verify
+from arbedge.domain.edge import Refused
+from arbedge.domain.episodes import Scan, Streak, advance, count_streaks
+from arbedge.domain.instruments import Instrument
+from arbedge.domain.market import ExchangeId, Funding, Market, OrderBook, Snapshot
+from arbedge.domain.opportunity import Opportunity, Sighting
+from arbedge.domain.policy import Policy
+from arbedge.domain.reasons import Reason
+from arbedge.limits import SHORTLIST_MAX
+
+LegKey = tuple[ExchangeId, Market, str]
+
+
+class Known(Struct, frozen=True):
+    """What earlier scans left: the streaks of the one before, and all episodes that are open or may reopen."""
+
+    streaks: Mapping[str, Streak]
+    episodes: list[Opportunity]
+
+
+class Choice(NamedTuple):
+    """The candidates whose books are wanted, those left for a later scan, and what was dropped by now."""
+
+    chosen: list[Candidate]
+    left: list[Candidate]
+    drops: Drops
+
+    @property
+    def legs(self) -> dict[LegKey, LegRef]:
+        """Each instrument whose book is wanted once, however many candidates share it."""
+        return {leg.key: leg for candidate in self.chosen for leg in (candidate.buy, candidate.sell)}
+
+
+class Decision(Struct, frozen=True):
+    """What a scan decided; `unvalued` names candidates that arithmetic failed on, which is a defect to look into."""
+
+    candidates: int
+    changed: list[Opportunity]
+    streaks: dict[str, Streak]
+    drop_counts: dict[str, int]
+    nearest: list[Drop]
+    unvalued: list[str]
+
+
+def choose(snapshot: Snapshot, known: Known, policy: Policy) -> Choice:
+    """Detects candidates at top of book and picks those to look at closely."""
+    drops = Drops()
+    candidates = detect_all(snapshot, snapshot.finished_at, policy, drops)
+    open_since = {one.key: one.updated_at for one in known.episodes if one.is_open}
+    chosen, left = shortlist(candidates, open_since, known.streaks.keys())
+    for candidate in left:
+        if candidate.key not in open_since:
+            _drop(drops, candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
+    return Choice(chosen, left, drops)
+
+
+def conclude(
+    choice: Choice,
+    snapshot: Snapshot,
+    instruments: Mapping[LegKey, Instrument],
+    books: Mapping[LegKey, OrderBook],
+    known: Known,
+    now: int,
+    policy: Policy,
+    *,
+    without_book: Reason = "book_unavailable",
+) -> Decision:
+    """Values the chosen candidates on their books and moves the episodes on; `now` is the moment of the decision.
+
+    `without_book` is the reason of a candidate whose book could not be had.
+    """
+    drops = choice.drops.copy()
+    fundings = _find_fundings(snapshot, choice.legs.keys())
+    sightings: dict[str, Sighting] = {}
+    unvalued: list[str] = []
+    for candidate in choice.chosen:
+        legs = [
+            LegMarket(instrument=instruments[leg.key], book=books[leg.key], funding=fundings.get(leg.key))
+            for leg in (candidate.buy, candidate.sell)
+            if leg.key in books
+        ]
+        if len(legs) < 2:
+            _drop(drops, candidate, without_book, books=len(legs))
+            continue
+        try:
+            sightings[candidate.key] = verify(candidate, legs[0], legs[1], now, policy)
+        except Refused as refused:
+            _drop(drops, candidate, refused.reason, **refused.numbers)
+        except ArithmeticError:
+            unvalued.append(candidate.key)
+            _drop(drops, candidate, "crossed_book", books=len(legs))
+    held = frozenset(candidate.key for candidate in choice.left)
+    scan = Scan(scan_id=snapshot.scan_id, now=now, mode=snapshot.mode, sightings=sightings, held=held)
+    streaks = count_streaks(scan, known.streaks)
+    nearest = drops.nearest()
+    reasons = {drop.candidate.key: drop.reason for drop in nearest}
+    changed = advance(scan, known.episodes, streaks, reasons, policy)
+    told = {one.key for one in (*changed, *known.episodes) if one.is_open}
+    return Decision(
+        candidates=len(choice.chosen) + len(choice.left),
+        changed=changed,
+        streaks=streaks,
+        drop_counts=dict(drops.counts),
+        nearest=[*_unconfirmed(choice.chosen, sightings, told), *nearest],
+        unvalued=unvalued,
+    )
+
+
+def _drop(drops: Drops, candidate: Candidate, reason: Reason, **numbers: float) -> None:
+    drops.add(candidate.net_bps, (reason, numbers), lambda: candidate)
+
+
+def _find_fundings(snapshot: Snapshot, wanted: Iterable[LegKey]) -> dict[LegKey, Funding]:
+    wanted = frozenset(wanted)
+    return {
+        key: quote.funding
+        for feed in snapshot.feeds
+        for quote in feed.quotes
+        if quote.funding and (key := (feed.exchange, feed.market, quote.symbol)) in wanted
+    }
+
+
+def _unconfirmed(chosen: Iterable[Candidate], sightings: Mapping[str, Sighting], told: set[str]) -> list[Drop]:
+    """What passed every check but was seen only once: the nearest misses of all."""
+    return [
+        Drop(
+            candidate=candidate,
+            reason="unconfirmed",
+            numbers={"net_bps": float(sightings[candidate.key].edge.net_bps)},
+        )
+        for candidate in chosen
+        if candidate.key in sightings and candidate.key not in told
+    ]
