@@ -19,6 +19,7 @@ MarketMode = Literal["live", "replay", "synthetic"]
 
 _TOKEN = re.compile(r"^[1-9][0-9]{4,}:[A-Za-z0-9_-]{30,}$")
 _SECRET = re.compile(r"^[A-Za-z0-9_-]{16,256}$")
+_METRICS_TOKEN = re.compile(r"^[A-Za-z0-9_-]{32,256}$")
 _API_KEY = re.compile(r"^[A-Za-z0-9_-]{16,128}$")
 
 
@@ -39,11 +40,12 @@ class Settings(Struct, frozen=True):
     scan_interval_s: int = 10
     cmc_url: str | None = None
     cmc_api_key: str | None = None  # without it CoinMarketCap is off
+    metrics_token: str | None = None  # without it the metrics are off
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never appear in a log line."""
-        optional = (self.cmc_api_key,)
+        optional = (self.cmc_api_key, self.metrics_token)
         return (self.telegram_bot_token, self.telegram_webhook_secret, *(secret for secret in optional if secret))
 
     def __repr__(self) -> str:
@@ -106,6 +108,7 @@ _OPTIONAL: dict[str, Callable[[str], str | int]] = {
     "SCAN_INTERVAL_S": _whole(SCAN_INTERVAL_S_MIN, SCAN_INTERVAL_S_MAX),
     "CMC_URL": _url,
     "CMC_API_KEY": _matching(_API_KEY, "must be 16 to 128 characters of A-Z a-z 0-9 _ -"),
+    "METRICS_TOKEN": _matching(_METRICS_TOKEN, "must be 32 to 256 characters of A-Z a-z 0-9 _ -"),
 }
 # A secret is of no use without the address it opens.
 _NEEDS = {"CMC_API_KEY": "CMC_URL"}

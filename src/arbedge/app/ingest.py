@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TypeVar
 
@@ -22,17 +23,19 @@ from arbedge.errors import (
     StoreUnavailable,
 )
 from arbedge.limits import INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
+from arbedge.ports.exchange import Traffic, counted_traffic
 from arbedge.ports.store import Catalogue, FeedHealth
 
 SNAPSHOT_VERSION = 1
 FeedKey = tuple[ExchangeId, Market]
+Meter = defaultdict[FeedKey, Traffic]  # what a scan's calls cost, by the feed they were made for
 ALL_FEEDS: tuple[FeedKey, ...] = tuple((exchange, market) for exchange in EXCHANGES for market in MARKETS)
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Catalogue:
+async def load_catalogue(services: Services, known: Sequence[FeedHealth], meter: Meter) -> Catalogue:
     """The instruments of all feeds, fetched again where they are missing or an hour old.
 
     A feed that does not answer keeps the instruments it had; one that is being probed is not asked for more.
@@ -43,7 +46,7 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
     due = [key for key in ALL_FEEDS if key not in unwell and catalogue.is_due(key, now)]
     if not due:
         return catalogue
-    answers = await asyncio.gather(*(_fetch_instruments(services, key) for key in due))
+    answers = await asyncio.gather(*(_fetch_instruments(services, key, meter[key]) for key in due))
     fresh = {key: answer for key, answer in zip(due, answers, strict=True) if answer}
     if not fresh:
         return catalogue
@@ -55,8 +58,12 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
     return catalogue
 
 
-async def guard(answer: Awaitable[T], timeout_s: float) -> T:
-    """What an exchange answers, or an `ExchangeError`: not even a defect of ours in reading it may end a scan."""
+async def guard(answer: Awaitable[T], timeout_s: float, traffic: Traffic | None = None) -> T:
+    """What an exchange answers, or an `ExchangeError`: not even a defect of ours in reading it may end a scan.
+
+    What is sent and received for it is added to `traffic`.
+    """
+    token = counted_traffic.set(traffic)
     try:
         async with asyncio.timeout(timeout_s):
             return await answer
@@ -67,12 +74,14 @@ async def guard(answer: Awaitable[T], timeout_s: float) -> T:
     except Exception as error:
         log.exception("an exchange's answer could not be read")
         raise ExchangeDown(f"its answer could not be read ({type(error).__name__})") from None
+    finally:
+        counted_traffic.reset(token)
 
 
-async def _fetch_instruments(services: Services, key: FeedKey) -> list[Instrument] | None:
+async def _fetch_instruments(services: Services, key: FeedKey, traffic: Traffic) -> list[Instrument] | None:
     exchange, market = key
     try:
-        listed = await guard(services.exchanges[exchange].fetch_instruments(market), INSTRUMENTS_TIMEOUT_S)
+        listed = await guard(services.exchanges[exchange].fetch_instruments(market), INSTRUMENTS_TIMEOUT_S, traffic)
     except ExchangeError as error:
         log.warning("instruments unavailable", extra={"exchange": exchange, "market": market, "error": error.code})
         return None
@@ -84,13 +93,16 @@ async def _fetch_instruments(services: Services, key: FeedKey) -> list[Instrumen
 
 
 async def observe(
-    services: Services, scan_id: int, catalogue: Catalogue, known: Sequence[FeedHealth]
+    services: Services, scan_id: int, catalogue: Catalogue, known: Sequence[FeedHealth], meter: Meter
 ) -> tuple[Snapshot, list[FeedHealth]]:
     """One snapshot of every feed and how each of them did. Never raises for an exchange."""
     started_at = services.clock.now_ms()
     before = {(feed.exchange, feed.market): feed for feed in known}
     results = await asyncio.gather(
-        *(_observe_feed(services, key, catalogue.by_symbol(key), before.get(key), started_at) for key in ALL_FEEDS)
+        *(
+            _observe_feed(services, key, catalogue.by_symbol(key), before.get(key), started_at, meter[key])
+            for key in ALL_FEEDS
+        )
     )
     snapshot = Snapshot(
         version=SNAPSHOT_VERSION,
@@ -104,12 +116,17 @@ async def observe(
 
 
 async def _observe_feed(
-    services: Services, key: FeedKey, instruments: Mapping[str, Instrument], before: FeedHealth | None, now: int
+    services: Services,
+    key: FeedKey,
+    instruments: Mapping[str, Instrument],
+    before: FeedHealth | None,
+    now: int,
+    traffic: Traffic,
 ) -> tuple[Feed, FeedHealth]:
     circuit = before.circuit if before else Circuit()
     if before and circuit.get_state(now) == "open":
         return _rest(before, now)
-    return await _read_feed(services, key, instruments, circuit)
+    return await _read_feed(services, key, instruments, circuit, traffic)
 
 
 def _rest(before: FeedHealth, now: int) -> tuple[Feed, FeedHealth]:
@@ -126,12 +143,12 @@ def _rest(before: FeedHealth, now: int) -> tuple[Feed, FeedHealth]:
 
 
 async def _read_feed(
-    services: Services, key: FeedKey, instruments: Mapping[str, Instrument], circuit: Circuit
+    services: Services, key: FeedKey, instruments: Mapping[str, Instrument], circuit: Circuit, traffic: Traffic
 ) -> tuple[Feed, FeedHealth]:
     exchange, market = key
     began = services.clock.now_ms()
     try:
-        tickers = await guard(services.exchanges[exchange].fetch_tickers(market), TICKERS_TIMEOUT_S)
+        tickers = await guard(services.exchanges[exchange].fetch_tickers(market), TICKERS_TIMEOUT_S, traffic)
     except ExchangeError as error:
         now = services.clock.now_ms()
         log.warning("feed failed", extra={"exchange": exchange, "market": market, "error": error.code})

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from arbedge.app.announce import announce_changes
-from arbedge.app.ingest import FeedKey, guard, hold_back, load_catalogue, observe
+from arbedge.app.ingest import FeedKey, Meter, guard, hold_back, load_catalogue, observe
+from arbedge.app.measure import measure_scan
 from arbedge.app.services import Services
 from arbedge.domain.budget import merge_hosts
 from arbedge.domain.decision import Known, LegKey, choose, conclude
@@ -20,6 +21,7 @@ from arbedge.domain.market import OrderBook, Snapshot
 from arbedge.domain.opportunity import Opportunity
 from arbedge.errors import ExchangeError, ExchangeRateLimited
 from arbedge.limits import BOOK_DEPTH, BOOKS_TIMEOUT_S
+from arbedge.ports.exchange import Traffic
 from arbedge.ports.store import ScanReport
 
 log = logging.getLogger(__name__)
@@ -40,14 +42,15 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         log.info("scan skipped", extra={"scan_id": scan_id})
         return None
     merge_hosts(services.hosts, begun.hosts)
-    catalogue = await load_catalogue(services, begun.feeds)
-    snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds)
+    meter = Meter(Traffic)
+    catalogue = await load_catalogue(services, begun.feeds, meter)
+    snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds, meter)
     keeping = asyncio.ensure_future(_keep(services, snapshot))
 
     known = Known(begun.streaks, await services.opportunities.load_current(started_at - services.policy.reopen_ms_max))
     choice = choose(snapshot, known, services.policy)
     instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in choice.legs.items()}
-    books, limited = await _fetch_books(services, instruments)
+    books, limited = await _fetch_books(services, instruments, meter)
     now = services.clock.now_ms()
     feeds = [hold_back(feed, limited.get((feed.exchange, feed.market)), now) for feed in feeds]
     decision = conclude(choice, snapshot, instruments, books, known, now, services.policy)
@@ -64,24 +67,30 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         drop_counts=decision.drop_counts,
         nearest=decision.nearest,
     )
-    await services.scans.finish(report, decision.streaks, feeds, services.hosts)
+    interval_ms = services.settings.scan_interval_s * 1000
+    metrics = measure_scan(
+        report, snapshot, decision, begun.feeds, feeds, meter, instruments, books, interval_ms=interval_ms
+    )
+    await services.scans.finish(report, decision.streaks, feeds, services.hosts, metrics)
     await announce_changes(services)
-    await keeping
+    is_cached, is_in_lake = await keeping
+    services.analytics.record_scan(metrics, is_cached=is_cached, is_in_lake=is_in_lake)
     return ScanResult(report=report, changed=decision.changed)
 
 
-async def _keep(services: Services, snapshot: Snapshot) -> None:
-    """Keeps what was observed. The scan goes on without its record when storage is down, and says so."""
+async def _keep(services: Services, snapshot: Snapshot) -> tuple[bool, bool]:
+    """Keeps what was observed, and says whether cache and lake took it: the scan goes on when storage is down."""
     results = await asyncio.gather(
         services.snapshots.put(snapshot), services.lake.append_snapshot(snapshot), return_exceptions=True
     )
     for place, result in zip(("cache", "lake"), results, strict=True):
         if isinstance(result, BaseException):
             log.error("snapshot not kept", extra={"place": place, "error": type(result).__name__})
+    return not isinstance(results[0], BaseException), not isinstance(results[1], BaseException)
 
 
 async def _fetch_books(
-    services: Services, instruments: Mapping[LegKey, Instrument]
+    services: Services, instruments: Mapping[LegKey, Instrument], meter: Meter
 ) -> tuple[Mapping[LegKey, OrderBook], Mapping[FeedKey, ExchangeRateLimited]]:
     """The books of these instruments, and who asked us to wait; what cannot be had is left out."""
     limited: dict[FeedKey, ExchangeRateLimited] = {}
@@ -89,7 +98,8 @@ async def _fetch_books(
     async def fetch(instrument: Instrument) -> OrderBook | None:
         exchange, market = instrument.exchange, instrument.market
         try:
-            return await guard(services.exchanges[exchange].fetch_order_book(instrument, BOOK_DEPTH), BOOKS_TIMEOUT_S)
+            book = services.exchanges[exchange].fetch_order_book(instrument, BOOK_DEPTH)
+            return await guard(book, BOOKS_TIMEOUT_S, meter[exchange, market])
         except ExchangeError as error:
             log.warning("book failed", extra={"exchange": exchange, "symbol": instrument.symbol, "error": error.code})
             if isinstance(error, ExchangeRateLimited) and error.is_sent:

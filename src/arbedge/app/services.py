@@ -10,12 +10,14 @@ from arbedge.config import Settings
 from arbedge.domain.budget import Host
 from arbedge.domain.market import ExchangeId
 from arbedge.domain.policy import Policy
+from arbedge.ports.analytics import Analytics
 from arbedge.ports.clock import Clock
 from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
 from arbedge.ports.health import Dependencies
 from arbedge.ports.lake import Lake, SnapshotCache
 from arbedge.ports.messenger import Messenger
+from arbedge.ports.metrics import Metrics
 from arbedge.ports.queues import Announce, Deliver, Queue
 from arbedge.ports.scanner import Scanner
 from arbedge.ports.store import (
@@ -44,6 +46,8 @@ class Services:
     snapshots: SnapshotCache
     lake: Lake
     market: MarketData
+    analytics: Analytics
+    metrics: Metrics
     opportunities: Opportunities
     announcements: Queue[Announce]
     people: People

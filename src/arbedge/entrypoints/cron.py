@@ -16,7 +16,14 @@ async def wake_scanner(services: Services, scheduled_at: int) -> None:
     await services.scanner.wake(scheduled_at)
 
 
-CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {"* * * * *": (wake_scanner, watch_dependencies, watch_coin_data)}
+async def prune_metrics(services: Services, _scheduled_at: int) -> None:
+    await services.metrics.prune(services.clock.now_ms())
+
+
+CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
+    "* * * * *": (wake_scanner, watch_dependencies, watch_coin_data),
+    "0 * * * *": (prune_metrics,),
+}
 
 
 async def run_cron(services: Services, cron: str, scheduled_at: int) -> None:

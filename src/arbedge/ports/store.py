@@ -16,6 +16,7 @@ from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
 from arbedge.domain.policy import OpportunityType
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX
+from arbedge.ports.analytics import ScanMetrics
 
 
 class FeedHealth(Struct, frozen=True):
@@ -73,8 +74,12 @@ class Scans(Protocol):
         streaks: Mapping[str, Streak],
         feeds: Sequence[FeedHealth],
         hosts: Mapping[str, Host] | None = None,
+        metrics: ScanMetrics | None = None,
     ) -> None:
-        """Ends the scan and keeps what the next one needs; without `hosts` what is stored of them stays."""
+        """Ends the scan and keeps what the next one needs; without `hosts` what is stored of them stays.
+
+        A scan's `metrics` are counted once, however often it is ended.
+        """
         ...
 
     async def load_latest(self) -> ScanReport | None: ...
