@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
+from typing import Final
 
 from arbedge.app.ingest import FeedKey
 from arbedge.domain.decision import Decision, LegKey
@@ -10,6 +11,8 @@ from arbedge.domain.market import Feed, Snapshot
 from arbedge.ports.analytics import FeedMetrics, Outcome, ScanMetrics
 from arbedge.ports.exchange import Traffic
 from arbedge.ports.store import FeedHealth, ScanReport
+
+SAMPLE_MAX: Final = 256  # quotes that the median age is taken of: sorting all would cost as much as reading them
 
 _stamp_of = attrgetter("exchange_at")
 
@@ -85,9 +88,13 @@ def _find_outcome(feed: Feed, before: FeedHealth | None, after: FeedHealth, star
 
 
 def _find_ages(feed: Feed) -> tuple[int | None, int | None]:
-    """The median and the highest age of the quotes in ms. One without a stamp is as old as its receipt."""
+    """The median and the highest age of the quotes in ms; where an exchange stamps nothing, both count from receipt.
+
+    The median is that of an even sample where there are many.
+    """
     if not feed.quotes:
         return None, None
     received_at = feed.received_at + feed.clock_offset_ms
-    stamps = sorted([stamp or received_at for stamp in map(_stamp_of, feed.quotes)])
-    return received_at - stamps[(len(stamps) - 1) // 2], received_at - stamps[0]
+    stamps = [stamp for stamp in map(_stamp_of, feed.quotes) if stamp] or [received_at]
+    sample = sorted(stamps[:: len(stamps) // SAMPLE_MAX + 1])
+    return received_at - sample[(len(sample) - 1) // 2], received_at - min(stamps)

@@ -65,22 +65,32 @@ class D1Metrics:
 
     async def load(self, mode: Mode, now: int) -> Figures:
         deliveries = (now - _ENDED_WINDOW_MS, now - _DELIVERIES_WINDOW_MS, mode)
-        feeds, feed_totals, scan_totals, last_scan, open_, sent, dead, dependencies, lag, reads, credits_ = (
-            await self._database.run_all(
-                [
-                    Statement(FEEDS),
-                    Statement(_FEED_TOTALS, (mode,)),
-                    Statement(_SCAN_TOTALS, (mode,)),
-                    Statement(_LAST_SCAN, (mode,)),
-                    Statement(_OPEN, (mode,)),
-                    Statement(_DELIVERIES, deliveries),
-                    Statement(_DEAD_LETTERS),
-                    Statement(_DEPENDENCIES),
-                    D1Dependencies.ask_queue_lag(now),
-                    Statement(_READS),
-                    Statement(_CREDITS),
-                ]
-            )
+        (
+            feeds,
+            feed_totals,
+            scan_totals,
+            last_scan,
+            open_,
+            sent,
+            dead,
+            dependencies,
+            lag,
+            reads,
+            credits_,
+        ) = await self._database.run_all(
+            [
+                Statement(FEEDS),
+                Statement(_FEED_TOTALS, (mode,)),
+                Statement(_SCAN_TOTALS, (mode,)),
+                Statement(_LAST_SCAN, (mode,)),
+                Statement(_OPEN, (mode,)),
+                Statement(_DELIVERIES, deliveries),
+                Statement(_DEAD_LETTERS),
+                Statement(_DEPENDENCIES),
+                D1Dependencies.ask_queue_lag(now),
+                Statement(_READS),
+                Statement(_CREDITS),
+            ]
         )
         try:
             return Figures(

@@ -17,7 +17,7 @@ HOUR_MS: Final = 3_600_000
 
 def _add_maps(kept: str, added: str) -> str:
     """SQL for the sum of two JSON objects of counters; `kept` may be NULL."""
-    both = f"SELECT key, value FROM json_each({kept}) UNION ALL SELECT key, value FROM json_each({added})"
+    both = f"SELECT key, value FROM json_each({kept}) UNION ALL SELECT key, value FROM json_each({added})"  # noqa: S608 - made of columns only
     return f"(SELECT json_group_object(key, n) FROM (SELECT key, sum(value) AS n FROM ({both}) GROUP BY key))"  # noqa: S608
 
 
@@ -36,7 +36,7 @@ _HOUR: Final = "max(?2, coalesce(p.hour, 0))"
 
 
 def _max_of_hour(name: str) -> str:
-    return f"CASE WHEN p.hour >= ?2 THEN max(p.{name}, value ->> '{name}') ELSE value ->> '{name}' END"
+    return f"CASE WHEN p.hour >= ?2 THEN max(p.{name}, one.value ->> '{name}') ELSE one.value ->> '{name}' END"
 
 
 def _take_over(*names: str) -> str:
@@ -46,14 +46,14 @@ def _take_over(*names: str) -> str:
 _ADD_FEEDS: Final = f"""
 INSERT INTO feed_rollups
   (mode, exchange, market, hour, latency_ms_max, {", ".join((*_FEED_SUMS, *_FEED_MAPS, *_FEED_LAST))})
-SELECT ?3, value ->> 'exchange', value ->> 'market', {_HOUR}, {_max_of_hour("latency_ms_max")},
-  {", ".join(f"coalesce(p.{name}, 0) + (value ->> '{name}')" for name in _FEED_SUMS)},
-  {", ".join(_add_maps(f"p.{name}", f"value -> '{name}'") for name in _FEED_MAPS)},
-  {", ".join(f"value ->> '{name}'" for name in _FEED_LAST)}
-FROM json_each(?1) LEFT JOIN feed_rollups p
-  ON p.mode = ?3 AND p.exchange = value ->> 'exchange' AND p.market = value ->> 'market' AND p.hour = (
+SELECT ?3, one.value ->> 'exchange', one.value ->> 'market', {_HOUR}, {_max_of_hour("latency_ms_max")},
+  {", ".join(f"coalesce(p.{name}, 0) + (one.value ->> '{name}')" for name in _FEED_SUMS)},
+  {", ".join(_add_maps(f"p.{name}", f"one.value -> '{name}'") for name in _FEED_MAPS)},
+  {", ".join(f"one.value ->> '{name}'" for name in _FEED_LAST)}
+FROM json_each(?1) one LEFT JOIN feed_rollups p
+  ON p.mode = ?3 AND p.exchange = one.value ->> 'exchange' AND p.market = one.value ->> 'market' AND p.hour = (
     SELECT max(q.hour) FROM feed_rollups q
-    WHERE q.mode = ?3 AND q.exchange = value ->> 'exchange' AND q.market = value ->> 'market'
+    WHERE q.mode = ?3 AND q.exchange = one.value ->> 'exchange' AND q.market = one.value ->> 'market'
   )
 WHERE {_IS_RUNNING}
 ON CONFLICT (mode, exchange, market, hour) DO UPDATE
@@ -61,14 +61,16 @@ ON CONFLICT (mode, exchange, market, hour) DO UPDATE
 """  # noqa: S608 - every part of it stands above
 # Between this scan and the one that ended before it lie the due times that were missed.
 _MISSED: Final = """
-max(0, CAST((?4 - coalesce((SELECT max(id) FROM scans WHERE finished_at IS NOT NULL AND id < ?4), ?4)) / ?5 AS INTEGER) - 1)
+max(0, CAST(
+  (?4 - coalesce((SELECT max(id) FROM scans WHERE finished_at IS NOT NULL AND id < ?4), ?4)) / ?5 AS INTEGER
+) - 1)
 """
 _ADD_SCAN: Final = f"""
 INSERT INTO scan_rollups (mode, hour, missed, duration_ms_max, {", ".join((*_SCAN_SUMS, *_SCAN_MAPS))})
 SELECT ?3, {_HOUR}, coalesce(p.missed, 0) + {_MISSED}, {_max_of_hour("duration_ms_max")},
-  {", ".join(f"coalesce(p.{name}, 0) + (value ->> '{name}')" for name in _SCAN_SUMS)},
-  {", ".join(_add_maps(f"p.{name}", f"value -> '{name}'") for name in _SCAN_MAPS)}
-FROM json_each(?1) LEFT JOIN scan_rollups p
+  {", ".join(f"coalesce(p.{name}, 0) + (one.value ->> '{name}')" for name in _SCAN_SUMS)},
+  {", ".join(_add_maps(f"p.{name}", f"one.value -> '{name}'") for name in _SCAN_MAPS)}
+FROM json_each(?1) one LEFT JOIN scan_rollups p
   ON p.mode = ?3 AND p.hour = (SELECT max(q.hour) FROM scan_rollups q WHERE q.mode = ?3)
 WHERE {_IS_RUNNING}
 ON CONFLICT (mode, hour) DO UPDATE SET {_take_over("missed", "duration_ms_max", *_SCAN_SUMS, *_SCAN_MAPS)}
