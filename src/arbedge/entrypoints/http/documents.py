@@ -30,7 +30,7 @@ SECURITY_SCHEMES: Final[dict[str, Any]] = {
     "metricsToken": {
         "type": "http",
         "scheme": "bearer",
-        "description": "The deployment's METRICS_TOKEN; it opens the metrics and nothing else.",
+        "description": "`Bearer <METRICS_TOKEN>`: the deployment's own token; it opens the metrics and nothing else.",
     },
 }
 SECURED: Final[dict[str, Any]] = {"security": [{"miniApp": []}, {"seededPerson": []}]}
