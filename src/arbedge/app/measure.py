@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Final
 
 from arbedge.app.ingest import FeedKey
-from arbedge.domain.decision import Decision, LegKey
+from arbedge.domain.decision import Decision
 from arbedge.domain.market import Feed, Snapshot
 from arbedge.ports.analytics import FeedMetrics, Outcome, ScanMetrics
 from arbedge.ports.exchange import Traffic
@@ -24,8 +24,8 @@ def measure_scan(
     before: Sequence[FeedHealth],
     after: Sequence[FeedHealth],
     meter: Mapping[FeedKey, Traffic],
-    wanted: Collection[LegKey],
-    fetched: Collection[LegKey],
+    wanted: Collection[tuple[str, str, str]],
+    fetched: Collection[tuple[str, str, str]],
     *,
     interval_ms: int,
 ) -> ScanMetrics:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from arbedge.app.services import Services
+from arbedge.app.tidy import tidy_lake
 from arbedge.app.watch import watch_coin_data, watch_dependencies
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ async def prune_metrics(services: Services, _scheduled_at: int) -> None:
 
 CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
     "* * * * *": (wake_scanner, watch_dependencies, watch_coin_data),
-    "0 * * * *": (prune_metrics,),
+    "0 * * * *": (tidy_lake, prune_metrics),
 }
 
 
