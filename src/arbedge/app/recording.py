@@ -45,8 +45,11 @@ def sum_up(
     )
 
 
-async def record_scan(services: Services, snapshot: Snapshot, outcome: Outcome | None) -> None:
-    """Keeps the scan; without an outcome what was observed. Storage that is down is said in health and in the log."""
+async def record_scan(services: Services, snapshot: Snapshot, outcome: Outcome | None) -> bool:
+    """Keeps the scan; without an outcome what was observed. Storage that is down is said in health and in the log.
+
+    Whether the record is kept anywhere.
+    """
     state: FeedState = "ok"
     trouble: str | None = None
     try:
@@ -60,6 +63,7 @@ async def record_scan(services: Services, snapshot: Snapshot, outcome: Outcome |
     if trouble:
         log.error("scan not recorded as it should be", extra={"state": state, "error": trouble})
     await _report(services, state, trouble)
+    return state != "down"
 
 
 async def _report(services: Services, state: FeedState, trouble: str | None) -> None:

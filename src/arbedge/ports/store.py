@@ -18,6 +18,7 @@ from arbedge.domain.person import Person
 from arbedge.domain.policy import OpportunityType
 from arbedge.domain.quarantine import Suspect, Watch
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX
+from arbedge.ports.analytics import ScanMetrics
 from arbedge.ports.lake.scan_records import version_instruments
 
 
@@ -78,8 +79,12 @@ class Scans(Protocol):
         feeds: Sequence[FeedHealth],
         hosts: Mapping[str, Host] | None = None,
         watch: Watch | None = None,
+        metrics: ScanMetrics | None = None,
     ) -> None:
-        """Ends the scan and keeps what the next one needs; without `hosts` or `watch` what is stored of them stays."""
+        """Ends the scan and keeps what the next one needs; without `hosts` or `watch` what is stored of them stays.
+
+        A scan's `metrics` are counted once, however often it is ended.
+        """
         ...
 
     async def load_latest(self) -> ScanReport | None: ...

@@ -7,11 +7,13 @@ import msgspec
 
 from arbedge.adapters.cloudflare.d1.database import Database, Rows, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.adapters.cloudflare.d1.rollups import count_scan
 from arbedge.domain.budget import Host
 from arbedge.domain.episodes import Streak
 from arbedge.domain.market import Mode
 from arbedge.domain.quarantine import Suspect, Watch
 from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
+from arbedge.ports.analytics import ScanMetrics
 from arbedge.ports.store import FeedHealth, ScanReport, ScanStart
 
 STREAK_AGE_MS_MAX: Final = 120_000  # two scans further apart than this are not consecutive
@@ -41,7 +43,7 @@ SELECT streaks FROM (
 _LATEST_REPORT = "SELECT report FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _LATEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _EARLIEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id LIMIT 1"
-_FEEDS = """
+FEEDS = """
 SELECT json_object(
   'exchange', exchange, 'market', market, 'state', state, 'error', error, 'error_class', error_class, 'quotes', quotes,
   'latency_ms', latency_ms, 'checked_at', checked_at, 'last_success_at', last_success_at, 'retry_at', retry_at,
@@ -91,7 +93,7 @@ class D1Scans:
             [
                 Statement(_BEGIN, (scan_id, mode, now, now - SCANS_KEPT_MS, now - SCAN_LEASE_MS)),
                 Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX)),
-                Statement(_FEEDS),
+                Statement(FEEDS),
                 Statement(_HOSTS),
                 Statement(_WATCH, (mode,)),
             ]
@@ -114,10 +116,12 @@ class D1Scans:
         feeds: Sequence[FeedHealth],
         hosts: Mapping[str, Host] | None = None,
         watch: Watch | None = None,
+        metrics: ScanMetrics | None = None,
     ) -> None:
         texts = [_encoder.encode(document).decode() for document in (dict(streaks), report)]
         await self._database.run_all(
             [
+                *(count_scan(metrics) if metrics else []),
                 Statement(_FINISH, (report.scan_id, report.finished_at, *texts)),
                 *(Statement(_SAVE_FEEDS, (rows,)) for rows in pack(feeds)),
                 *([] if hosts is None else [_save_hosts(hosts, report.finished_at)]),
@@ -139,7 +143,7 @@ class D1Scans:
         return rows[0]["id"] if rows else None
 
     async def load_feeds(self) -> list[FeedHealth]:
-        return unpack((row["feed"] for row in await self._database.run(_FEEDS)), _feeds)
+        return unpack((row["feed"] for row in await self._database.run(FEEDS)), _feeds)
 
     async def load_watch(self, mode: Mode) -> Watch:
         return _unpack_watch(await self._database.run(_WATCH, mode))
