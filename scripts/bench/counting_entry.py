@@ -101,7 +101,8 @@ async def fill_lake(env: Any, objects: int) -> dict[str, float]:
     """Megabytes of records and how many milliseconds their writing took; the clock here sees CPU work, as locally."""
     settings = load_settings(read_environment(env, NAMES))
     clock = WallClock()
-    services = bootstrap.build(Environment(env), settings, CountingTransport(), clock)
+    bindings: Any = Environment(env)
+    services = bootstrap.build(bindings, settings, CountingTransport(), clock)
     snapshot = await services.snapshots.get()
     if snapshot is None:
         raise RuntimeError("no scan has left a snapshot")

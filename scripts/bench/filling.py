@@ -27,6 +27,7 @@ def measure(*, is_quick: bool = False) -> list[Row]:
         cpu_s = bench.cpu_s_of(lambda: told.append(fill(stack, objects)))
     mb, wall_s = told[0]["mb"], told[0]["wall_ms"] / 1000
     note = f"{mb:.1f} MB as {objects} objects in {wall_s:.2f} s, {cpu_s:.2f} s of it CPU, the local store's included"
+    room_mb = mb / cpu_s * CPU_S_MAX
     limit = "the Worker's CPU (encoding, compressing)" if cpu_s > wall_s / 2 else "waiting for the store and for a core"
     return [
         Row(area=AREA, name="records one invocation writes", figure=mb / wall_s, unit="MB/s", note=note),
@@ -35,7 +36,7 @@ def measure(*, is_quick: bool = False) -> list[Row]:
             name="records written by a second of CPU",
             figure=mb / cpu_s,
             unit="MB",
-            note=f"{mb / cpu_s * CPU_S_MAX:,.0f} MB in the {CPU_S_MAX} s an invocation has; what limits it here: {limit}",
+            note=f"{room_mb:,.0f} MB in the {CPU_S_MAX} s an invocation has; what limits it here: {limit}",
         ),
     ]
 
