@@ -1,8 +1,8 @@
 """The Worker with every call of its bindings counted. The bench runs it in the place of `entry.py`, so the code that
 makes the calls is the deployed one.
 
-`/api/used` tells what was used since it was last asked, by kind of event. `/api/fill/<objects>` writes the newest scan's
-snapshot that many times to the lake.
+`/api/used` tells what was used since it was last asked, by kind of event. `/api/fill/<objects>` writes the newest
+scan's snapshot that many times to the lake.
 """
 
 import json
