@@ -87,8 +87,8 @@ class Environment:
         self.KV = Counted(env.KV, kinds, note_nothing)
         kinds = {"put": "r2 class A", "list": "r2 class A", "get": "r2 class B", "head": "r2 class B"}
         self.LAKE = Counted(env.LAKE, kinds, note_object)
-        self.OPPORTUNITIES = Counted(env.OPPORTUNITIES, {"sendBatch": "queue calls"}, note_messages)
-        self.DELIVERIES = Counted(env.DELIVERIES, {"sendBatch": "queue calls"}, note_messages)
+        for queue in ("OPPORTUNITIES", "DELIVERIES", "EVENTS"):
+            setattr(self, queue, Counted(getattr(env, queue), {"sendBatch": "queue calls"}, note_messages))
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._env, name)
@@ -108,7 +108,7 @@ async def fill_lake(env: Any, objects: int) -> dict[str, float]:
         raise RuntimeError("no scan has left a snapshot")
     began = clock.now_ms()
     for number in range(1, objects + 1):
-        await services.lake.append_snapshot(msgspec.structs.replace(snapshot, scan_id=snapshot.scan_id + number))
+        await services.lake.append_scan(msgspec.structs.replace(snapshot, scan_id=snapshot.scan_id + number), None)
     took_ms = clock.now_ms() - began
     return {"mb": objects * len(msgspec.json.encode(snapshot)) / 1e6, "wall_ms": took_ms}
 
