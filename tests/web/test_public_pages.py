@@ -69,7 +69,7 @@ async def count_hours(world: World) -> None:
             measured = replace(measured, feeds=[*others, failed])
         assert await world.services.scans.begin(at, "synthetic", at)
         ended = replace(report(finished_at=at + 900), scan_id=at)
-        await world.services.scans.finish(ended, {}, [], None, measured)
+        await world.services.scans.finish(ended, {}, [], metrics=measured)
 
 
 async def fill(world: World) -> None:

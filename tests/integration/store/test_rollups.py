@@ -43,7 +43,7 @@ async def finish(scans: D1Scans, scan: ScanMetrics) -> None:
         replace(make_feed(scan.finished_at, last_success_at=None), exchange=exchange, market=market)
         for exchange, market in FEEDS
     ]
-    await scans.finish(report, {}, feeds, None, scan)
+    await scans.finish(report, {}, feeds, metrics=scan)
 
 
 async def run(scans: D1Scans, scan: ScanMetrics) -> None:
