@@ -57,6 +57,7 @@ class ScanStart(Struct, frozen=True):
     streaks: dict[str, Streak]
     feeds: list[FeedHealth]
     hosts: dict[str, Host] = {}  # budgets, silences and clocks, by the host's name
+    follows: int | None = None  # the scan this one continues; None when it starts anew or one in between broke off
 
 
 class Scans(Protocol):
