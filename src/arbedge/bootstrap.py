@@ -22,8 +22,9 @@ from arbedge.adapters.cloudflare.d1.scans import D1Scans
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
 from arbedge.adapters.cloudflare.durable import DurableScanner
 from arbedge.adapters.cloudflare.kv import KvCatalogueCache, KvDocuments, KvSnapshotCache
+from arbedge.adapters.cloudflare.lake.r2_lake import R2Lake
 from arbedge.adapters.cloudflare.queues import BindingQueue
-from arbedge.adapters.cloudflare.r2 import R2Documents, R2Lake
+from arbedge.adapters.cloudflare.r2 import R2Documents
 from arbedge.adapters.cloudflare.ratelimit import BindingFloodGate
 from arbedge.adapters.coinmarketcap import CoinMarketCap
 from arbedge.adapters.exchanges import build_exchanges

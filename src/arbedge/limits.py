@@ -59,6 +59,9 @@ CMC_LISTINGS_PER_CREDIT: Final = 200
 CMC_QUOTES_KEPT: Final = 500  # coins whose last quote is kept for a day without an answer
 CMC_MAP_ROWS: Final = 5_000  # coins by rank; every instrument of the exchanges is among them
 
+# -- lake
+LAKE_LINE_BYTES_MAX: Final = 900_000  # a record must fit a request of a stream, of which 1 MB is certain everywhere
+
 # -- D1
 D1_PARAMETERS_MAX: Final = 100
 D1_STRING_BYTES_MAX: Final = 2_000_000
