@@ -60,6 +60,8 @@ CMC_QUOTES_KEPT: Final = 500  # coins whose last quote is kept for a day without
 CMC_MAP_ROWS: Final = 5_000  # coins by rank; every instrument of the exchanges is among them
 
 # -- lake
+CHECKPOINT_INTERVAL_MS: Final = 600_000  # a replay begins at most this long before the time it was asked for
+CHECKPOINT_BYTES_MAX: Final = 880_000  # with its envelope it is a line of the lake
 LAKE_LINE_BYTES_MAX: Final = 900_000  # a record must fit a request of a stream, of which 1 MB is certain everywhere
 
 # -- D1
