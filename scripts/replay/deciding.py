@@ -34,7 +34,7 @@ class Skipped(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """What a scan decided now and what it began with; `own` is what the replay would have begun with at a checkpoint."""
+    """What a scan decided now and what it began with; `own` is what the replay had, at a checkpoint."""
 
     decision: Decision
     known: Known

@@ -23,10 +23,11 @@ from scripts.replay.telling import Versions, decide_again, render_again
 
 LOOK_BACK_MS: Final = (CHECKPOINT_INTERVAL_MS, 6 * CHECKPOINT_INTERVAL_MS, 24 * HOUR_MS)
 
-class Gap(Struct, frozen=True):
-    """Scans that are not in the lake: those after `after` (None: before anything) up to `before`."""
 
-    after: int | None
+class Gap(Struct, frozen=True):
+    """Scans that ran and are not in the lake: after `after`, up to `before`, which continues one of them."""
+
+    after: int
     before: int
 
 
@@ -34,7 +35,7 @@ class Report(Struct):
     """What a replay found out."""
 
     span: Span
-    begins_at: int | None = None  # the scan with the checkpoint from which it began
+    exact_from: int | None = None  # the first scan that was replayed, from its own checkpoint
     scans: int = 0
     quotes: int = 0
     skipped: Counter[str] = field(default_factory=Counter[str])
@@ -60,11 +61,8 @@ class Run:
 
     async def replay(self, result: Result) -> None:
         span = self.report.span
-        start = await self._find_start()
-        self.report.begins_at = start
-        # Looking for the beginning read some objects already; they are told of once.
-        self._reader.bad.clear()
-        first = span.from_ms if start is None else start
+        first = await self._find_start()
+        self._reader.bad.clear()  # what was met on the way there is met again
         for hour in range(first // HOUR_MS * HOUR_MS, span.to_ms, HOUR_MS):
             begin, end = max(hour, first), min(hour + HOUR_MS, span.to_ms)
             async for scan in self._reader.read_scans(begin, end):
@@ -77,19 +75,19 @@ class Run:
             self._versions.forget(end)
         self.report.bad = list(self._reader.bad)
 
-    async def _find_start(self) -> int | None:
-        """The newest scan with a checkpoint that is due at `from_ms` or before; else the first one after."""
+    async def _find_start(self) -> int:
+        """The newest scan due at `from_ms` or before that has a checkpoint; `from_ms` where there is none."""
         span = self.report.span
         begin = span.from_ms + 1
         for back in LOOK_BACK_MS:
             found: int | None = None
-            earlier = span.from_ms - back
+            earlier = max(0, span.from_ms - back)
             async for scan in self._reader.read_scans(earlier, begin):
                 found = scan.scan_id if scan.checkpoint else found
             if found is not None:
                 return found
             begin = earlier
-        return None
+        return span.from_ms
 
     async def _replay_scan(self, scan: RecordedScan, result: Result) -> None:
         report, record = self.report, scan.decision
@@ -106,6 +104,7 @@ class Run:
                 report.skipped[replayed.why] += 1
                 self.comparison.miss("opportunity", len(scan.changed))
             return
+        report.exact_from = report.exact_from or scan.scan_id
         self._versions.add(replayed.known.episodes)
         self._versions.add(replayed.decision.changed)
         self._policies.append((record.decided_at, scan.policy.policy))
@@ -160,9 +159,8 @@ class Run:
         """A scan that continues another than the one before it says that scans in between are lost."""
         follows = scan.decision.follows if scan.decision else None
         last = self.report.last_scan_id
-        if follows is not None and follows != last and (last is None or follows > last):
-            if scan.scan_id > self.report.span.from_ms and self.report.begins_at != scan.scan_id:
-                self.report.gaps.append(Gap(last, scan.scan_id))
+        if last is not None and follows is not None and follows > last and scan.scan_id >= self.report.span.from_ms:
+            self.report.gaps.append(Gap(last, scan.scan_id))
 
     def _note_policy(self, record: PolicyRecord) -> None:
         """What was in force then and is not the same in this code: such an hour may rightly come out different."""

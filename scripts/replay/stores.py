@@ -1,4 +1,4 @@
-"""Where recorded objects are read from: a folder, the local stack's R2 while it runs or afterwards, a deployed bucket."""
+"""Where recorded objects are: a folder, the local R2 while it runs or as it was left, a deployed bucket."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Iterator

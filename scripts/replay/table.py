@@ -27,7 +27,7 @@ def show(console: Console, place: str, run: Run, result: Result, elapsed_s: floa
     if report.scans == 0:
         console.print("no scan is recorded in this time", style="yellow")
         return
-    begin = "cold" if report.begins_at is None else render_time(report.begins_at)
+    begin = "none" if report.exact_from is None else render_time(report.exact_from)
     hours = report.span.hours
     console.print(
         f"  {report.scans:,} scans, {report.quotes:,} quotes; exact from the scan of {begin};"
@@ -67,8 +67,7 @@ def _show_trouble(console: Console, report: Report) -> None:
 
     tell(
         [
-            f"gap: scans are missing between {render_time(gap.after) if gap.after else 'the beginning'}"
-            f" and {render_time(gap.before)}"
+            f"gap: scans are missing between {render_time(gap.after)} and {render_time(gap.before)}"
             for gap in report.gaps
         ]
     )
