@@ -1,7 +1,7 @@
 """Records a scan in the lake, and says how the lake is. A scan never fails for its record."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec import Raw
@@ -17,7 +17,7 @@ from arbedge.ports.lake.scan_records import FailedBook
 from arbedge.ports.store import Catalogue
 
 DEPENDENCY: Final = "lake"
-HEALTH_INTERVAL_MS: Final = 60_000  # a lake that is well says so once a minute: each time is a write
+WORDS_MAX: Final = 300
 
 log = logging.getLogger(__name__)
 
@@ -61,14 +61,13 @@ async def record_scan(services: Services, snapshot: Snapshot, outcome: Outcome |
         state, trouble = "down", type(error).__name__
     if trouble:
         log.error("scan not recorded as it should be", extra={"state": state, "error": trouble})
-    if trouble or snapshot.scan_id % HEALTH_INTERVAL_MS < services.settings.scan_interval_s * 1000:
-        await report_lake(services, state, [trouble] if trouble else [])
+    await _report(services, state, trouble)
 
 
-async def report_lake(services: Services, state: FeedState, troubles: Sequence[str]) -> None:
+async def _report(services: Services, state: FeedState, trouble: str | None) -> None:
     """Says how the lake is where health is read from; a database that is down says so itself."""
     now = services.clock.now_ms()
-    words = "; ".join(troubles)[:300] or None
+    words = trouble[:WORDS_MAX] if trouble else None
     health = DependencyHealth(DEPENDENCY, state, words, now, None if state == "down" else now)
     try:
         await services.dependencies.save(health)

@@ -38,6 +38,10 @@ class R2Bucket(Protocol):
         """The object, whose `await arrayBuffer()` is a memoryview of its contents; None when there is none."""
         ...
 
+    async def head(self, key: str) -> Any:
+        """The object without its contents; None when there is none."""
+        ...
+
     async def list(self, options: dict[str, Any], /) -> Any:
         """A page of `objects` in order of key, `delimitedPrefixes`, and a `cursor` where it is `truncated`."""
         ...
@@ -71,5 +75,6 @@ class Bindings(Protocol):
     LAKE: R2Bucket
     OPPORTUNITIES: QueueProducer
     DELIVERIES: QueueProducer
+    EVENTS: QueueProducer
     FLOOD: RateLimiter
     SCANNER: DurableObjects

@@ -54,6 +54,18 @@ class EventLog(Protocol):
         ...
 
 
+class LakeUpkeep(Protocol):
+    """Raises `StoreUnavailable`. What one run does is bounded; the next goes on."""
+
+    async def compact(self, now: int) -> dict[str, int]:
+        """Merges the small objects of hours that are over; how many were merged, by what they hold."""
+        ...
+
+    async def drop_old(self, now: int) -> dict[str, int]:
+        """Deletes the oldest hours beyond what is kept, by age and by size; how many objects, by what they hold."""
+        ...
+
+
 class SnapshotCache(Protocol):
     """The newest snapshot for readers that accept one up to a minute old."""
 

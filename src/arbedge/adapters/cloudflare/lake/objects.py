@@ -46,25 +46,17 @@ class R2Objects:
             if cursor is None:
                 return
 
-    async def list_folders(self, prefix: str) -> list[str]:
-        """The next level of folders below a prefix that ends with a slash, in order."""
-        folders: list[str] = []
-        cursor: str | None = None
-        while True:
-            asked = {"prefix": prefix, "delimiter": "/"} | ({"cursor": cursor} if cursor else {})
-            try:
-                page = await self._binding.list(asked)
-                folders += [str(one) for one in page["delimitedPrefixes"]]
-                cursor = str(page["cursor"]) if page["truncated"] else None
-            except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
-                raise StoreUnavailable(f"lake: {explain(error)}") from None
-            if cursor is None:
-                return sorted(folders)
-
     async def get(self, key: str) -> bytes | None:
         try:
             stored = await self._binding.get(key)
             return None if stored is None else bytes(await stored.arrayBuffer())
+        except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
+            raise StoreUnavailable(f"lake: {explain(error)}") from None
+
+    async def get_size(self, key: str) -> int | None:
+        try:
+            stored = await self._binding.head(key)
+            return None if stored is None else int(stored.size)
         except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
             raise StoreUnavailable(f"lake: {explain(error)}") from None
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from arbedge.adapters.cloudflare.lake.keys import EVENTS, HOUR_MS, INSTRUMENTS, SCANS, SUFFIX, hour_of, partition_of
+from arbedge.adapters.cloudflare.lake.keys import EVENTS, HOUR_MS, INSTRUMENTS, SCANS, SUFFIX, partition_of
 from arbedge.adapters.cloudflare.lake.objects import Objects
 from arbedge.adapters.cloudflare.lake.scan_object import decode_snapshot, salvage, unpack
 from arbedge.domain.instruments import Instrument
@@ -26,6 +26,8 @@ from arbedge.ports.lake.scan_records import (
     PolicyRecord,
     SnapshotRecord,
 )
+
+LISTINGS_MAX = 4  # of one hour, while its objects are being merged
 
 
 class BadObject(Struct, frozen=True):
@@ -103,14 +105,24 @@ class LakeReader:
         return [instrument for one in whole for instrument in one.instruments]
 
     async def _read_hour(self, root: str, hour: int) -> AsyncIterator[tuple[str, list[bytes]]]:
-        keys = [one.key async for one in self._objects.walk(root + partition_of(hour)) if hour_of(one.key) == hour]
-        for key in keys:
-            data = await self._objects.get(key)
-            if data is None:
-                continue  # merged meanwhile: the part that took it in was listed or is read by whoever asks again
-            lines, problems = salvage(data)
-            self.bad += [BadObject(key, problem) for problem in problems]
-            yield key, lines
+        """The lines of every object of the hour. Objects that are merged meanwhile are found again where they went."""
+        seen: set[str] = set()
+        gone: list[str] = []
+        for _ in range(LISTINGS_MAX):
+            gone = []
+            keys = [one.key async for one in self._objects.walk(root + partition_of(hour)) if one.key not in seen]
+            for key in keys:
+                data = await self._objects.get(key)
+                if data is None:
+                    gone.append(key)
+                    continue
+                seen.add(key)
+                lines, problems = salvage(data)
+                self.bad += [BadObject(key, problem) for problem in problems]
+                yield key, lines
+            if not gone:
+                return
+        self.bad += [BadObject(key, "it was listed and then not there") for key in gone]
 
     def _read_scan(self, key: str, lines: Sequence[bytes]) -> RecordedScan | None:
         try:

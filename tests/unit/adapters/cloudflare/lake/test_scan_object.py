@@ -4,6 +4,7 @@ import gzip
 import json
 import math
 from collections import Counter
+from typing import Any
 
 import msgspec
 import pytest
@@ -21,7 +22,7 @@ from arbedge.adapters.cloudflare.lake.scan_object import (
     salvage,
     unpack,
 )
-from arbedge.domain.market import Feed, Quote, Snapshot
+from arbedge.domain.market import Feed, Funding, Quote, Snapshot
 from arbedge.errors import RecordRefused
 from arbedge.ports.lake.lines import decode_line, kind_of
 from arbedge.ports.lake.scan_records import version_instruments
@@ -79,7 +80,7 @@ def test_each_line_says_what_it_is() -> None:
         replace(QUOTE, ask_size=INFINITE),
         replace(QUOTE, symbol="X" * 41),
         replace(QUOTE, asset=""),
-        replace(QUOTE, funding=replace(QUOTE.funding, rate=NAN)),
+        replace(QUOTE, funding=Funding(NAN, 2, 8.0, 0.00001)),
     ],
     ids=["nan", "infinite", "long", "empty", "nan_funding"],
 )
@@ -102,7 +103,7 @@ def test_a_quote_that_is_none_is_left_out_and_counted(bad: Quote) -> None:
         ({"checkpoint": msgspec.Raw(b'"' + b"x" * 1_000_000 + b'"')}, "checkpoint"),
     ],
 )
-def test_a_record_that_breaks_its_schema_is_left_out_and_counted(changes: dict[str, object], kind: str) -> None:
+def test_a_record_that_breaks_its_schema_is_left_out_and_counted(changes: dict[str, Any], kind: str) -> None:
     encoded = encode_scan(SNAPSHOT, make_outcome(**changes))
     assert encoded.refused == Counter({kind: 1})
     assert encoded.describe_refusals() == [f"refused 1 of kind {kind}"]
