@@ -9,9 +9,11 @@ from msgspec import Struct, field
 
 from arbedge.adapters.cloudflare.lake.keys import HOUR_MS
 from arbedge.adapters.cloudflare.lake.reader import BadObject, LakeReader, RecordedScan
+from arbedge.app.chronicle.people import digest_screen
 from arbedge.app.in_force import record_policy
 from arbedge.domain.decision import Known
 from arbedge.domain.policy import Policy
+from arbedge.entrypoints.telegram.screens.alert import render_alert
 from arbedge.limits import CHECKPOINT_INTERVAL_MS
 from arbedge.ports.lake.event_records import DeliveryRecord, DistributionRecord
 from arbedge.ports.lake.scan_records import PolicyRecord
@@ -19,7 +21,7 @@ from scripts.replay.comparing import Comparison, find_differences, to_plain
 from scripts.replay.deciding import Course, Replayed
 from scripts.replay.result import Result
 from scripts.replay.spans import Span, render_time
-from scripts.replay.telling import Versions, decide_again, render_again
+from scripts.replay.telling import Versions, decide_again
 
 LOOK_BACK_MS: Final = (CHECKPOINT_INTERVAL_MS, 6 * CHECKPOINT_INTERVAL_MS, 24 * HOUR_MS)
 
@@ -146,9 +148,11 @@ class Run:
             decided = [(one.person, one.reason, one.is_silent) for one in again]
             result.add(kind, at=record.at, id=opportunity.id, revision=record.revision, decided=decided)
         else:
-            digest = render_again(record, opportunity)
+            screen = render_alert(opportunity, record.at)
+            digest = digest_screen(screen)
             self.comparison.compare(kind, what, {"content_sha256": record.content_sha256}, {"content_sha256": digest})
-            result.add(kind, at=record.at, id=opportunity.id, revision=record.revision, content_sha256=digest)
+            shown = {"person": record.person, "content_sha256": digest, "text": screen.text}
+            result.add(kind, at=record.at, id=opportunity.id, revision=record.revision, **shown)
 
     def _policy_at(self, at: int) -> Policy | None:
         """The rules of the scan that was decided last before then."""

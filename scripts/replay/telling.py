@@ -10,8 +10,7 @@ from arbedge.domain.eligibility import check_eligibility, get_alert_setting
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person, Preferences, Session
 from arbedge.domain.policy import Policy
-from arbedge.entrypoints.telegram.screens.alert import render_alert
-from arbedge.ports.lake.event_records import DeliveryRecord, DistributionRecord, PersonDecision
+from arbedge.ports.lake.event_records import DistributionRecord, PersonDecision
 from scripts.replay.comparing import encode
 
 # A version that has been replaced may still be on its way to somebody for this long.
@@ -54,7 +53,7 @@ def decide_again(record: DistributionRecord, opportunity: Opportunity, policy: P
 def _judge(recorded: PersonDecision, opportunity: Opportunity, at: int, policy: Policy) -> PersonDecision:
     person = _rebuild(recorded)
     reason = check_eligibility(person, opportunity, at, policy)
-    is_silent = reason is None and get_alert_setting(person, opportunity) == "silent"
+    is_silent = get_alert_setting(person, opportunity) == "silent"
     return msgspec.structs.replace(recorded, reason=reason, is_silent=is_silent)
 
 
@@ -73,8 +72,3 @@ def _rebuild(recorded: PersonDecision) -> Person:
         preferences=Preferences(alerts=recorded.alerts, min_net_bps=recorded.min_net_bps),
         is_reachable=recorded.is_reachable,
     )
-
-
-def render_again(record: DeliveryRecord, opportunity: Opportunity) -> str:
-    """The digest of the message as it is rendered now for the recorded moment."""
-    raise NotImplementedError(render_alert)

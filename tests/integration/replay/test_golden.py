@@ -11,7 +11,9 @@ from tests.integration.replay.stage import Replay, copy_lake, replay
 from tests.integration.world import START, World
 
 STEP_MS = 90_000  # as far apart as two scans may be and still confirm each other, with room to spare
-needs_fixtures = pytest.mark.skipif(not (fixtures_directory() / "market").is_dir(), reason="the recorded data is not there")
+needs_fixtures = pytest.mark.skipif(
+    not (fixtures_directory() / "market").is_dir(), reason="the recorded data is not there"
+)
 
 
 async def record(market: str | None, scans: int, speed: float, tmp_path: Path) -> Replay:
