@@ -42,7 +42,8 @@ def show(console: Console, place: str, run: Run, result: Result, elapsed_s: floa
         console.print(f"    {path}{difference.recorded} -> {difference.replayed}", markup=False)
     if run.comparison.different > len(run.comparison.shown):
         console.print(f"  and {run.comparison.different - len(run.comparison.shown)} more", style="dim")
-    where = result.path.relative_to(ROOT) if result.path else "not kept"
+    path = result.path
+    where = "not kept" if path is None else path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
     console.print(f"result: {where}, {result.lines:,} lines, sha256 {result.sha256}", style="dim")
 
 

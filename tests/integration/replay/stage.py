@@ -52,4 +52,8 @@ async def replay(objects: Objects, span: Span, path: Path) -> Replay:
     run = Run(LakeReader(objects), span)
     with Result(path) as result:
         await run.replay(result)
-    return Replay(run, result.sha256, [json.loads(line) for line in path.read_bytes().splitlines()])
+    return Replay(run, result.sha256, read_lines(path))
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_bytes().splitlines()]
