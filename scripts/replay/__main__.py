@@ -20,7 +20,7 @@ from scripts.local_config import load_deployed_config
 from scripts.replay.result import Result
 from scripts.replay.run import Run
 from scripts.replay.spans import Span, SpanError, read_span
-from scripts.replay.stores import FolderObjects, KeptObjects, RunningObjects, is_answering
+from scripts.replay.stores import FolderObjects, KeptObjects, ListedOnce, RunningObjects, is_answering
 from scripts.replay.table import show
 
 RESULTS = CACHE / "replay"
@@ -56,6 +56,7 @@ def open_objects() -> tuple[Objects, str]:
 
 async def replay(objects: Objects, place: str, span: Span) -> int:
     path = RESULTS / f"{span.file_name}.ndjson"
+    objects = ListedOnce(objects)
     run, result, elapsed_s = await run_once(objects, span, path)
     show(console, place, run, result, elapsed_s)
     if run.report.scans == 0:

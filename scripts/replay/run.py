@@ -47,6 +47,7 @@ class Report(Struct):
     without_books: int = 0  # books that a candidate needed and that are not recorded
     policies: dict[str, list[str]] = field(default_factory=dict[str, list[str]])  # what in each differs from today's
     last_scan_id: int | None = None
+    covered_ms: int = 0  # from the first scan that was wanted to the last
 
 
 class Run:
@@ -58,6 +59,7 @@ class Run:
         self._course = Course(reader)
         self._versions = Versions()
         self._policies: list[tuple[int, Policy]] = []
+        self._first: int | None = None
         self.report = Report(span)
         self.comparison = Comparison()
 
@@ -96,6 +98,8 @@ class Run:
         is_wanted = scan.scan_id >= report.span.from_ms
         self._note_gap(scan)
         if is_wanted:
+            self._first = scan.scan_id if self._first is None else self._first
+            report.covered_ms = scan.scan_id - self._first
             report.scans += 1
             report.quotes += sum(len(feed.quotes) for feed in scan.snapshot.feeds)
             report.modes[scan.snapshot.mode] += 1

@@ -20,10 +20,6 @@ class Span(Struct, frozen=True):
     from_ms: int
     to_ms: int
 
-    @property
-    def hours(self) -> float:
-        return (self.to_ms - self.from_ms) / _UNIT_MS["h"]
-
     def __str__(self) -> str:
         return f"{render_time(self.from_ms)} to {render_time(self.to_ms)}"
 

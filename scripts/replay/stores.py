@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 
-from arbedge.adapters.cloudflare.lake.objects import Listed
+from arbedge.adapters.cloudflare.lake.objects import Listed, Objects
 from arbedge.errors import StoreUnavailable
 
 EXPLORER: Final = "/cdn-cgi/local/explorer/api/r2/buckets"
@@ -85,6 +85,23 @@ class KeptObjects:
         found = self._index.get(key)
         path = self._blobs / found[0] if found else None
         return path.read_bytes() if path and path.is_file() else None
+
+
+class ListedOnce:
+    """Another store as it was when it was listed first: what is recorded meanwhile is not seen."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._listed: dict[str, list[Listed]] = {}
+
+    async def walk(self, prefix: str) -> AsyncIterator[Listed]:
+        if prefix not in self._listed:
+            self._listed[prefix] = [one async for one in self._objects.walk(prefix)]
+        for one in self._listed[prefix]:
+            yield one
+
+    async def get(self, key: str) -> bytes | None:
+        return await self._objects.get(key)
 
 
 def is_answering(worker_url: str) -> bool:

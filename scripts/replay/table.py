@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from arbedge.adapters.cloudflare.lake.keys import HOUR_MS
 from scripts.layout import ROOT
 from scripts.replay.comparing import KINDS, Comparison
 from scripts.replay.result import Result
@@ -28,10 +29,10 @@ def show(console: Console, place: str, run: Run, result: Result, elapsed_s: floa
         console.print("no scan is recorded in this time", style="yellow")
         return
     begin = "none" if report.exact_from is None else render_time(report.exact_from)
-    hours = report.span.hours
+    hours = report.covered_ms / HOUR_MS
     console.print(
-        f"  {report.scans:,} scans, {report.quotes:,} quotes; exact from the scan of {begin};"
-        f" {hours:.2f} recorded hours in {elapsed_s:.1f} s: {hours / elapsed_s * 60:.1f} a minute",
+        f"  {report.scans:,} scans, {report.quotes:,} quotes, exact from the scan of {begin}\n"
+        f"  {hours:.2f} recorded hours in {elapsed_s:.1f} s: {hours / elapsed_s * 60:.1f} a minute",
         style="dim",
     )
     console.print(_counts(run.comparison))
