@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from arbedge.adapters.cloudflare.lake.keys import HOUR_MS
 from arbedge.adapters.cloudflare.lake.reader import BadObject, LakeReader, RecordedScan
@@ -183,4 +184,4 @@ class Run:
 
 def _order(known: Known) -> dict[str, Any]:
     """Known episodes by id: the database gives them in no order."""
-    return {"streaks": known.streaks, "episodes": {one.id: one for one in known.episodes}}
+    return asdict(known) | {"episodes": {one.id: one for one in known.episodes}}

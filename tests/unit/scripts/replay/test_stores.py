@@ -3,7 +3,7 @@
 import sqlite3
 from pathlib import Path
 
-from scripts.replay.stores import FolderObjects, KeptObjects
+from scripts.replay.stores import FolderObjects, KeptObjects, ListedOnce
 
 OBJECTS = {
     "market/scan/dt=2026-11-23/hh=01/2.ndjson.gz": b"second",
@@ -49,6 +49,15 @@ async def test_what_the_local_stack_left_is_a_bucket(tmp_path: Path):
     objects = KeptObjects(tmp_path, "lake")
     assert await read(objects, HOUR) == EXPECTED
     assert await objects.get("nothing") is None
+
+
+async def test_what_is_recorded_while_a_replay_runs_is_not_seen_by_it(tmp_path: Path):
+    (tmp_path / "a").write_bytes(b"first")
+    objects = ListedOnce(FolderObjects(tmp_path))
+    before = [one async for one in objects.walk("")]
+    (tmp_path / "b").write_bytes(b"later")
+    assert [one async for one in objects.walk("")] == before
+    assert await objects.get("a") == b"first"
 
 
 async def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path):
