@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from arbedge.adapters.cloudflare.lake.objects import Listed, Objects, R2Objects
 from arbedge.adapters.cloudflare.lake.reader import LakeReader
+from scripts.replay.comparing import Verdict
 from scripts.replay.result import Result
 from scripts.replay.run import Run
 from scripts.replay.spans import Span
@@ -19,7 +20,7 @@ class Replay(NamedTuple):
     lines: list[dict[str, Any]]
 
     @property
-    def counts(self) -> dict[str, dict[str, int]]:
+    def counts(self) -> dict[str, dict[Verdict, int]]:
         """How many of each kind came out how; kinds of which there were none are left out."""
         return {kind: dict(counts) for kind, counts in self.run.comparison.counts.items() if counts}
 
