@@ -15,7 +15,6 @@ from arbedge.app.in_force import record_policy
 from arbedge.domain.decision import Known
 from arbedge.domain.policy import Policy
 from arbedge.entrypoints.telegram.screens.alert import render_alert
-from arbedge.limits import CHECKPOINT_INTERVAL_MS
 from arbedge.ports.lake.event_records import DeliveryRecord, DistributionRecord
 from arbedge.ports.lake.scan_records import PolicyRecord
 from scripts.replay.comparing import Comparison, find_differences, to_plain
@@ -24,7 +23,7 @@ from scripts.replay.result import Result
 from scripts.replay.spans import Span, render_time
 from scripts.replay.telling import Versions, decide_again
 
-LOOK_BACK_MS: Final = (CHECKPOINT_INTERVAL_MS, 6 * CHECKPOINT_INTERVAL_MS, 24 * HOUR_MS)
+LOOK_BACK_MS: Final = 24 * HOUR_MS
 
 
 class Gap(Struct, frozen=True):
@@ -82,17 +81,15 @@ class Run:
 
     async def _find_start(self) -> int:
         """The newest scan due at `from_ms` or before that has a checkpoint; `from_ms` where there is none."""
-        span = self.report.span
-        begin = span.from_ms + 1
-        for back in LOOK_BACK_MS:
+        from_ms = self.report.span.from_ms
+        this_hour = from_ms // HOUR_MS * HOUR_MS
+        for hour in range(this_hour, max(0, this_hour - LOOK_BACK_MS) - 1, -HOUR_MS):
             found: int | None = None
-            earlier = max(0, span.from_ms - back)
-            async for scan in self._reader.read_scans(earlier, begin):
+            async for scan in self._reader.read_scans(hour, min(hour + HOUR_MS, from_ms + 1)):
                 found = scan.scan_id if scan.checkpoint else found
             if found is not None:
                 return found
-            begin = earlier
-        return span.from_ms
+        return from_ms
 
     async def _replay_scan(self, scan: RecordedScan, result: Result) -> None:
         report, record = self.report, scan.decision
