@@ -30,7 +30,8 @@ def encode_line(record: Record) -> bytes:
         raise RecordRefused(f"{kind}: {len(line)} bytes are more than a record may have")
     if b"\n" in line:
         raise RecordRefused(f"{kind}: a line end inside the record")
-    if not isinstance(record, CheckpointRecord) and (found := _NO_NUMBER.search(line)):
+    is_suspect = b"NaN" in line or b"Infinity" in line
+    if is_suspect and not isinstance(record, CheckpointRecord) and (found := _NO_NUMBER.search(line)):
         raise RecordRefused(f"{kind}: {found.group().decode()} is no number")
     try:
         decode_line(line)
