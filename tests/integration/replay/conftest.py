@@ -84,12 +84,12 @@ async def record() -> Recorded:
         await world.aclose()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def recorded() -> Recorded:
     return asyncio.run(record())
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(recorded: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Replay:
     """The replay of all of it, undamaged."""
     return asyncio.run(replay(recorded.lake, recorded.span, tmp_path_factory.mktemp("replay") / "whole.ndjson"))
