@@ -1,14 +1,13 @@
 """Takes recorded scans through the very same two steps that decided them, with what each of them was given."""
 
 from collections.abc import Collection, Mapping
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from arbedge.adapters.cloudflare.lake.reader import LakeReader, RecordedScan
+from arbedge.adapters.cloudflare.lake.reader import BadObject, LakeReader, RecordedScan
 from arbedge.app.checkpoint import decode_checkpoint
 from arbedge.domain.decision import Decision, Known, LegKey, choose, conclude
-from arbedge.domain.episodes import Streak
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import OrderBook
 from arbedge.domain.opportunity import Opportunity
@@ -48,14 +47,9 @@ class Course:
     def __init__(self, reader: LakeReader) -> None:
         self._reader = reader
         self._lists: dict[tuple[str, str], dict[str, Instrument]] = {}
-        self._streaks: dict[str, Streak] = {}
+        self._left: dict[str, Any] = {}  # what a decision leaves for the next, under the names that `Known` has
         self._episodes: dict[str, Opportunity] = {}
         self._last: int | None = None
-
-    @property
-    def last_scan_id(self) -> int | None:
-        """The scan that was replayed last, if what came of it still holds."""
-        return self._last
 
     async def replay(self, scan: RecordedScan) -> Replayed | Skipped:
         record = scan.decision
@@ -64,7 +58,8 @@ class Course:
             return Skipped("undecided")
         is_continued = record.follows is not None and record.follows == self._last
         own = self._known(scan, scan.policy.policy) if is_continued and scan.policy else None
-        known = decode_checkpoint(scan.checkpoint) if scan.checkpoint else own
+        recorded = self._read_checkpoint(scan)
+        known = recorded or own
         if known is None or scan.policy is None:
             self._last = None
             return Skipped("no_policy" if scan.policy is None else "after_gap")
@@ -82,13 +77,21 @@ class Course:
             not_recorded=given.missing,
         )
         self._move_on(scan.scan_id, known, decision)
-        return Replayed(decision, known, own if scan.checkpoint else None, given.missing)
+        return Replayed(decision, known, own if recorded else None, given.missing)
+
+    def _read_checkpoint(self, scan: RecordedScan) -> Known | None:
+        """One that cannot be read is reported, and the replay goes on without it as long as it can."""
+        try:
+            return decode_checkpoint(scan.checkpoint) if scan.checkpoint else None
+        except ValueError as error:
+            self._reader.bad.append(BadObject(f"checkpoint of the scan {scan.scan_id}", str(error)))
+            return None
 
     def _known(self, scan: RecordedScan, policy: Policy) -> Known:
         """What the database would give: open episodes and those that ended recently enough to return."""
         ended_since = scan.snapshot.started_at - policy.reopen_ms_max
         current = [one for one in self._episodes.values() if one.ended_at is None or one.ended_at >= ended_since]
-        return Known(self._streaks, current)
+        return Known(episodes=current, **self._left)
 
     def _move_on(self, scan_id: int, known: Known, decision: Decision) -> None:
         self._episodes |= {one.id: one for one in (*known.episodes, *decision.changed)}
@@ -97,7 +100,9 @@ class Course:
             for id_, one in self._episodes.items()
             if one.ended_at is None or one.ended_at >= scan_id - ENDED_KEPT_MS
         }
-        self._streaks, self._last = decision.streaks, scan_id
+        left = Known.__struct_fields__
+        self._left = {name: getattr(decision, name) for name in Decision.__struct_fields__ if name in left}
+        self._last = scan_id
 
     async def _find_given(self, scan: RecordedScan, record: DecisionRecord, wanted: Collection[LegKey]) -> Given:
         """Books and instruments of these legs; `missing` are those of which either is not recorded."""

@@ -149,3 +149,18 @@ async def test_a_missing_scan_is_a_gap_until_the_next_checkpoint(recorded: Recor
 async def test_a_stretch_without_scans_says_so(recorded: Recorded, result: Path):
     found = await replay(recorded.lake, Span(recorded.span.to_ms, recorded.span.to_ms + 60_000), result)
     assert (found.run.report.scans, found.lines) == (0, [])
+
+
+async def test_a_checkpoint_that_cannot_be_read_is_reported_and_done_without(recorded: Recorded, result: Path):
+    lake = recorded.damaged()
+
+    def change(record):
+        return record | {"document": {"v": 9}} if record["kind"] == "checkpoint" else record
+
+    keys = [recorded.scan_key(index) for index in range(len(recorded.scans))]
+    for key in keys[1:]:
+        lake.contents[key] = rewrite(lake.contents[key], change)
+    found = await replay(lake, recorded.span, result)
+    assert [bad.key.split()[0] for bad in found.run.report.bad] == ["checkpoint"]
+    assert found.run.comparison.different == 0
+    assert found.run.report.skipped == {}
