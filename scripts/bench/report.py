@@ -20,6 +20,7 @@ HOW = """\
 - **Parsing, detection, indicators**: in this process on CPython, the least CPU time of several runs, garbage
   collection off. ccxt parses the same bytes in the same run with its own `parse_tickers` and `parse_funding_rate`, its
   markets already loaded; the ratio is its time over ours.
+- **Replay**: recorded scans in memory, ten seconds apart, unpacked, decoded, decided and compared; the least CPU time.
 - **Start**: CPU of the workerd process until the first answer, less that of a Worker that imports nothing but the SDK.
   Locally there is no memory snapshot; a deployment restores one, and the platform's limit of 1 s counts when it is
   made. Which imports are heavy is told by `-X importtime` on CPython with names in place of the runtime's own modules.

@@ -29,7 +29,8 @@ def sum_up(
     wanted: Iterable[LegKey],
     books: Mapping[LegKey, OrderBook],
     decided_at: int,
-    checkpoint: Raw | None = None,
+    follows: int | None,
+    checkpoint: Raw | None,
 ) -> Outcome:
     """What a scan decided, and on what, for its record."""
     return Outcome(
@@ -41,6 +42,7 @@ def sum_up(
         books=list(books.values()),
         books_failed=[FailedBook(*key) for key in wanted if key not in books],
         changed=decision.changed,
+        follows=follows,
         checkpoint=checkpoint,
     )
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from arbedge.app.announce import announce_changes
+from arbedge.app.checkpoint import encode_checkpoint
 from arbedge.app.ingest import FeedKey, Meter, guard, hold_back, load_catalogue, observe
 from arbedge.app.measure import measure_scan
 from arbedge.app.recording import record_scan, sum_up
@@ -94,7 +95,8 @@ async def _decide(
     decision = conclude(choice, snapshot, instruments, books, known, now, services.policy)
     if decision.unvalued:
         log.error("candidates could not be valued", extra={"keys": decision.unvalued})
-    outcome = sum_up(services, catalogue, decision, instruments, books, now)
+    checkpoint = encode_checkpoint(snapshot.scan_id, begun.follows, known)
+    outcome = sum_up(services, catalogue, decision, instruments, books, now, begun.follows, checkpoint)
     return _Decided(decision, now, outcome, limited)
 
 

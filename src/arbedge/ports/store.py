@@ -62,6 +62,7 @@ class ScanStart(Struct, frozen=True):
     feeds: list[FeedHealth]
     hosts: dict[str, Host] = {}  # budgets, silences and clocks, by the host's name
     watch: dict[str, Suspect] = {}  # instruments under suspicion
+    follows: int | None = None  # the scan this one continues; None when it starts anew or one in between broke off
 
 
 class Scans(Protocol):

@@ -36,9 +36,11 @@ RETURNING id
 """
 # The latest scan is the one scheduled last: one that outlived its lease ends behind its successor.
 _LATEST_STREAKS = """
-SELECT streaks FROM (
-  SELECT mode, finished_at, streaks FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1
-) WHERE mode = ?1 AND finished_at >= ?2
+SELECT id, streaks,
+  EXISTS (SELECT 1 FROM scans WHERE finished_at IS NULL AND id > latest.id AND id <> ?3) AS is_broken
+FROM (
+  SELECT id, mode, finished_at, streaks FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1
+) AS latest WHERE mode = ?1 AND finished_at >= ?2
 """
 _LATEST_REPORT = "SELECT report FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _LATEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
@@ -92,7 +94,7 @@ class D1Scans:
         granted, streaks, feeds, hosts, watches = await self._database.run_all(
             [
                 Statement(_BEGIN, (scan_id, mode, now, now - SCANS_KEPT_MS, now - SCAN_LEASE_MS)),
-                Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX)),
+                Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX, scan_id)),
                 Statement(FEEDS),
                 Statement(_HOSTS),
                 Statement(_WATCH, (mode,)),
@@ -103,6 +105,7 @@ class D1Scans:
         latest = unpack((row["streaks"] for row in streaks), _streaks)
         known = unpack((row["payload"] for row in hosts), _hosts)
         return ScanStart(
+            follows=next((row["id"] for row in streaks if not row["is_broken"]), None),
             streaks=latest[0] if latest else {},
             feeds=unpack((row["feed"] for row in feeds), _feeds),
             hosts=known[0] if known else {},
