@@ -5,7 +5,7 @@
 Everything that decides comes in as data, so recorded scans decide the same again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -88,11 +88,11 @@ def conclude(
     now: int,
     policy: Policy,
     *,
-    without_book: Reason = "book_unavailable",
+    not_recorded: Collection[LegKey] = frozenset(),
 ) -> Decision:
     """Values the chosen candidates on their books and moves the episodes on; `now` is the moment of the decision.
 
-    `without_book` is the reason of a candidate whose book could not be had.
+    `not_recorded` names the books that a replay lacks; any other that is missing could not be fetched.
     """
     drops = choice.drops.copy()
     fundings = _find_fundings(snapshot, choice.legs.keys())
@@ -105,7 +105,8 @@ def conclude(
             if leg.key in books
         ]
         if len(legs) < 2:
-            _drop(drops, candidate, without_book, books=len(legs))
+            is_lost = any(leg.key in not_recorded for leg in (candidate.buy, candidate.sell))
+            _drop(drops, candidate, "not_recorded" if is_lost else "book_unavailable", books=len(legs))
             continue
         try:
             sightings[candidate.key] = verify(candidate, legs[0], legs[1], now, policy)

@@ -19,7 +19,7 @@ RULE_MIN = Decimal("1e-18")
 RULE_MAX = Decimal("1e12")
 
 
-class Instrument(Struct, frozen=True):
+class Instrument(Struct, frozen=True, gc=False):
     """Trading rules of one symbol, in the exchange's own units.
 
     One unit of order quantity is `contract_size` quoted units (OKX contracts; 1 elsewhere), and one quoted unit

@@ -18,9 +18,13 @@ async def wake_scanner(services: Services, scheduled_at: int) -> None:
     await services.scanner.wake(scheduled_at)
 
 
+async def prune_metrics(services: Services, _scheduled_at: int) -> None:
+    await services.metrics.prune(services.clock.now_ms())
+
+
 CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
     "* * * * *": (wake_scanner, watch_dependencies, watch_coin_data),
-    "0 * * * *": (refresh_assets, tidy_lake),
+    "0 * * * *": (refresh_assets, tidy_lake, prune_metrics),
 }
 
 

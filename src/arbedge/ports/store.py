@@ -18,6 +18,7 @@ from arbedge.domain.person import Person
 from arbedge.domain.policy import OpportunityType
 from arbedge.domain.quarantine import Suspect, Watch
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX
+from arbedge.ports.analytics import ScanMetrics
 from arbedge.ports.lake.scan_records import version_instruments
 
 
@@ -61,6 +62,7 @@ class ScanStart(Struct, frozen=True):
     feeds: list[FeedHealth]
     hosts: dict[str, Host] = {}  # budgets, silences and clocks, by the host's name
     watch: dict[str, Suspect] = {}  # instruments under suspicion
+    follows: int | None = None  # the scan this one continues; None when it starts anew or one in between broke off
 
 
 class Scans(Protocol):
@@ -78,8 +80,12 @@ class Scans(Protocol):
         feeds: Sequence[FeedHealth],
         hosts: Mapping[str, Host] | None = None,
         watch: Watch | None = None,
+        metrics: ScanMetrics | None = None,
     ) -> None:
-        """Ends the scan and keeps what the next one needs; without `hosts` or `watch` what is stored of them stays."""
+        """Ends the scan and keeps what the next one needs; without `hosts` or `watch` what is stored of them stays.
+
+        A scan's `metrics` are counted once, however often it is ended.
+        """
         ...
 
     async def load_latest(self) -> ScanReport | None: ...

@@ -52,18 +52,29 @@ async def test_a_scan_too_old_to_be_remembered_is_refused(scans: D1Scans, now: i
 async def test_the_next_scan_inherits_streaks_and_feeds(scans: D1Scans, now: int) -> None:
     feed = make_feed(now, last_success_at=now)
     await run_one(scans, now, STREAKS, feed)
-    assert await scans.begin(now + 10_000, "synthetic", now + 10_000) == ScanStart(streaks=STREAKS, feeds=[feed])
+    assert await scans.begin(now + 10_000, "synthetic", now + 10_000) == ScanStart(
+        streaks=STREAKS, feeds=[feed], follows=now
+    )
 
 
 async def test_streaks_do_not_outlive_two_minutes(scans: D1Scans, now: int) -> None:
     await run_one(scans, now, STREAKS)
     later = now + 900 + STREAK_AGE_MS_MAX
-    assert await scans.begin(later, "synthetic", later) == ScanStart(streaks=STREAKS, feeds=[])
+    assert await scans.begin(later, "synthetic", later) == ScanStart(streaks=STREAKS, feeds=[], follows=now)
     await scans.finish(make_report(later, later), STREAKS, [])
     later += STREAK_AGE_MS_MAX + 1
     start = await scans.begin(later, "synthetic", later)
     assert start is not None
-    assert start.streaks == {}
+    assert (start.streaks, start.follows) == ({}, None)
+
+
+async def test_a_scan_continues_the_one_before_unless_another_broke_off_in_between(scans: D1Scans, now: int) -> None:
+    await run_one(scans, now, STREAKS)
+    broken_off = await scans.begin(now + 10_000, "synthetic", now + 10_000)
+    after = await scans.begin(now + 50_000, "synthetic", now + 50_000)
+    assert broken_off
+    assert after
+    assert (broken_off.follows, after.follows, after.streaks) == (now, None, STREAKS)
 
 
 async def test_streaks_do_not_pass_from_one_market_mode_to_another(scans: D1Scans, now: int) -> None:

@@ -7,11 +7,13 @@ import msgspec
 
 from arbedge.adapters.cloudflare.d1.database import Database, Rows, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.adapters.cloudflare.d1.rollups import count_scan
 from arbedge.domain.budget import Host
 from arbedge.domain.episodes import Streak
 from arbedge.domain.market import Mode
 from arbedge.domain.quarantine import Suspect, Watch
 from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
+from arbedge.ports.analytics import ScanMetrics
 from arbedge.ports.store import FeedHealth, ScanReport, ScanStart
 
 STREAK_AGE_MS_MAX: Final = 120_000  # two scans further apart than this are not consecutive
@@ -34,14 +36,16 @@ RETURNING id
 """
 # The latest scan is the one scheduled last: one that outlived its lease ends behind its successor.
 _LATEST_STREAKS = """
-SELECT streaks FROM (
-  SELECT mode, finished_at, streaks FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1
-) WHERE mode = ?1 AND finished_at >= ?2
+SELECT id, streaks,
+  EXISTS (SELECT 1 FROM scans WHERE finished_at IS NULL AND id > latest.id AND id <> ?3) AS is_broken
+FROM (
+  SELECT id, mode, finished_at, streaks FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1
+) AS latest WHERE mode = ?1 AND finished_at >= ?2
 """
 _LATEST_REPORT = "SELECT report FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _LATEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _EARLIEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id LIMIT 1"
-_FEEDS = """
+FEEDS = """
 SELECT json_object(
   'exchange', exchange, 'market', market, 'state', state, 'error', error, 'error_class', error_class, 'quotes', quotes,
   'latency_ms', latency_ms, 'checked_at', checked_at, 'last_success_at', last_success_at, 'retry_at', retry_at,
@@ -90,8 +94,8 @@ class D1Scans:
         granted, streaks, feeds, hosts, watches = await self._database.run_all(
             [
                 Statement(_BEGIN, (scan_id, mode, now, now - SCANS_KEPT_MS, now - SCAN_LEASE_MS)),
-                Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX)),
-                Statement(_FEEDS),
+                Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX, scan_id)),
+                Statement(FEEDS),
                 Statement(_HOSTS),
                 Statement(_WATCH, (mode,)),
             ]
@@ -101,6 +105,7 @@ class D1Scans:
         latest = unpack((row["streaks"] for row in streaks), _streaks)
         known = unpack((row["payload"] for row in hosts), _hosts)
         return ScanStart(
+            follows=next((row["id"] for row in streaks if not row["is_broken"]), None),
             streaks=latest[0] if latest else {},
             feeds=unpack((row["feed"] for row in feeds), _feeds),
             hosts=known[0] if known else {},
@@ -114,10 +119,12 @@ class D1Scans:
         feeds: Sequence[FeedHealth],
         hosts: Mapping[str, Host] | None = None,
         watch: Watch | None = None,
+        metrics: ScanMetrics | None = None,
     ) -> None:
         texts = [_encoder.encode(document).decode() for document in (dict(streaks), report)]
         await self._database.run_all(
             [
+                *(count_scan(metrics) if metrics else []),
                 Statement(_FINISH, (report.scan_id, report.finished_at, *texts)),
                 *(Statement(_SAVE_FEEDS, (rows,)) for rows in pack(feeds)),
                 *([] if hosts is None else [_save_hosts(hosts, report.finished_at)]),
@@ -139,7 +146,7 @@ class D1Scans:
         return rows[0]["id"] if rows else None
 
     async def load_feeds(self) -> list[FeedHealth]:
-        return unpack((row["feed"] for row in await self._database.run(_FEEDS)), _feeds)
+        return unpack((row["feed"] for row in await self._database.run(FEEDS)), _feeds)
 
     async def load_watch(self, mode: Mode) -> Watch:
         return _unpack_watch(await self._database.run(_WATCH, mode))
