@@ -1,6 +1,6 @@
 """Instruments and what happened to them.
 
-D1 keeps the record, KV a copy of all of them that is read in one call, and an instance its last reading.
+D1 keeps the record, KV a copy that is read in one call, and an instance its last reading.
 All of them are a megabyte of JSON that changes once an hour, so a scan decodes them only when D1 tells of a new list.
 """
 
