@@ -9,6 +9,7 @@ import httpx
 
 from arbedge.adapters.cloudflare.bindings import Bindings
 from arbedge.adapters.cloudflare.coin_cache import KvCoinCache
+from arbedge.adapters.cloudflare.d1.appraisals import D1Appraisals
 from arbedge.adapters.cloudflare.d1.cmc_quota import D1CmcQuota
 from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.dead_letters import D1DeadLetters
@@ -20,7 +21,7 @@ from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
-from arbedge.adapters.cloudflare.durable import DurableScanner
+from arbedge.adapters.cloudflare.durable import DurableAppraiser, DurableScanner
 from arbedge.adapters.cloudflare.kv import KvCatalogueCache, KvDocuments, KvSnapshotCache
 from arbedge.adapters.cloudflare.queues import BindingQueue
 from arbedge.adapters.cloudflare.r2 import R2Documents, R2Lake
@@ -90,6 +91,8 @@ def build(
         hosts=hosts,
         scanner=DurableScanner(bindings.SCANNER),
         opportunities=D1Opportunities(database),
+        appraisals=D1Appraisals(database),
+        appraiser=DurableAppraiser(bindings.APPRAISER),
         announcements=BindingQueue[Announce](bindings.OPPORTUNITIES),
         people=D1People(database),
         deliveries=D1Deliveries(database),

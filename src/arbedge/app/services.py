@@ -10,6 +10,7 @@ from arbedge.config import Settings
 from arbedge.domain.budget import Host
 from arbedge.domain.market import ExchangeId
 from arbedge.domain.policy import Policy
+from arbedge.ports.appraisals import Appraisals, Appraiser
 from arbedge.ports.clock import Clock
 from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
@@ -45,6 +46,8 @@ class Services:
     lake: Lake
     market: MarketData
     opportunities: Opportunities
+    appraisals: Appraisals
+    appraiser: Appraiser
     announcements: Queue[Announce]
     people: People
     deliveries: Deliveries

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
+from arbedge.domain.claim import Claim
 from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity, Sighting, Status, Transition, derive_id
 from arbedge.domain.policy import Policy
@@ -97,6 +98,12 @@ def _open(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy) -> Opp
         revised_at=scan.now,
         revised_net_bps=sighting.edge.net_bps,
         sighting=sighting,
+        claim=Claim(
+            at=scan.now,
+            net_bps=sighting.edge.net_bps,
+            size_base=sighting.edge.size_base,
+            expires_at=scan.now + policy.unconfirmed_ms_max,
+        ),
         transitions=[
             Transition("detected", streak.since),
             Transition("verified", streak.since),

@@ -16,7 +16,13 @@ async def wake_scanner(services: Services, scheduled_at: int) -> None:
     await services.scanner.wake(scheduled_at)
 
 
-CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {"* * * * *": (wake_scanner, watch_dependencies, watch_coin_data)}
+async def wake_appraiser(services: Services, _scheduled_at: int) -> None:
+    await services.appraiser.wake()
+
+
+CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
+    "* * * * *": (wake_scanner, wake_appraiser, watch_dependencies, watch_coin_data),
+}
 
 
 async def run_cron(services: Services, cron: str, scheduled_at: int) -> None:

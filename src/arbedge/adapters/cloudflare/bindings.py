@@ -65,3 +65,4 @@ class Bindings(Protocol):
     DELIVERIES: QueueProducer
     FLOOD: RateLimiter
     SCANNER: DurableObjects
+    APPRAISER: DurableObjects

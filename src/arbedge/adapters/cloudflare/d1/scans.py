@@ -1,13 +1,13 @@
 """Scans: the lease that lets one run at a time, what each one decided, and how feeds and hosts did."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
-from arbedge.domain.budget import Host
+from arbedge.domain.budget import Host, merge_hosts
 from arbedge.domain.episodes import Streak
 from arbedge.domain.market import Mode
 from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
@@ -39,7 +39,7 @@ SELECT streaks FROM (
 _LATEST_REPORT = "SELECT report FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _LATEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _EARLIEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id LIMIT 1"
-_FEEDS = """
+LOAD_FEEDS = """
 SELECT json_object(
   'exchange', exchange, 'market', market, 'state', state, 'error', error, 'error_class', error_class, 'quotes', quotes,
   'latency_ms', latency_ms, 'checked_at', checked_at, 'last_success_at', last_success_at, 'retry_at', retry_at,
@@ -61,7 +61,7 @@ ON CONFLICT (exchange, market) DO UPDATE SET
   failures = excluded.failures
 WHERE excluded.checked_at >= feeds.checked_at
 """
-_HOSTS = "SELECT payload FROM hosts"
+LOAD_HOSTS = "SELECT payload FROM hosts UNION ALL SELECT payload FROM hosts_of_appraiser"
 _SAVE_HOSTS = """
 INSERT INTO hosts (id, payload, updated_at) VALUES (1, ?1, ?2)
 ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, updated_at = excluded.updated_at
@@ -83,18 +83,17 @@ class D1Scans:
             [
                 Statement(_BEGIN, (scan_id, mode, now, now - SCANS_KEPT_MS, now - SCAN_LEASE_MS)),
                 Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX)),
-                Statement(_FEEDS),
-                Statement(_HOSTS),
+                Statement(LOAD_FEEDS),
+                Statement(LOAD_HOSTS),
             ]
         )
         if not granted:
             return None
         latest = unpack((row["streaks"] for row in streaks), _streaks)
-        known = unpack((row["payload"] for row in hosts), _hosts)
         return ScanStart(
             streaks=latest[0] if latest else {},
-            feeds=unpack((row["feed"] for row in feeds), _feeds),
-            hosts=known[0] if known else {},
+            feeds=read_feeds(feeds),
+            hosts=read_hosts(hosts),
         )
 
     async def finish(
@@ -127,8 +126,20 @@ class D1Scans:
         return rows[0]["id"] if rows else None
 
     async def load_feeds(self) -> list[FeedHealth]:
-        return unpack((row["feed"] for row in await self._database.run(_FEEDS)), _feeds)
+        return read_feeds(await self._database.run(LOAD_FEEDS))
 
 
 def _save_hosts(hosts: Mapping[str, Host], now: int) -> Statement:
     return Statement(_SAVE_HOSTS, (_encoder.encode(dict(hosts)).decode(), now))
+
+
+def read_feeds(rows: Iterable[dict[str, Any]]) -> list[FeedHealth]:
+    return unpack((row["feed"] for row in rows), _feeds)
+
+
+def read_hosts(rows: Iterable[dict[str, Any]]) -> dict[str, Host]:
+    """Of what each of those who ask exchanges has seen, the stricter."""
+    known: dict[str, Host] = {}
+    for seen in unpack((row["payload"] for row in rows), _hosts):
+        merge_hosts(known, seen)
+    return known
