@@ -58,7 +58,8 @@ async def _observe(services: Services, chosen: Iterable[Due], begun: RoundStart)
     """Each instrument of the round once, however many opportunities share it."""
     wanted: dict[LegKey, None] = {(leg.exchange, leg.market, leg.symbol): None for one in chosen for leg in one.legs}
     now = services.clock.now_ms()
-    resting = {(feed.exchange, feed.market) for feed in begun.feeds if feed.circuit.get_state(now) == "open"}
+    # Nobody is asked for this who failed when a scan last asked.
+    resting = {(one.exchange, one.market) for one in begun.feeds if one.failures or (one.retry_at or 0) > now}
     instruments = {(one.exchange, one.market, one.symbol): one for one in begun.instruments}
     asked = {key: instruments[key] for key in wanted if key in instruments and key[:2] not in resting}
     books, fundings = await asyncio.gather(_fetch_books(services, asked), _load_fundings(services, asked))

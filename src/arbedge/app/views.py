@@ -3,11 +3,13 @@
 Amounts are decimal strings, `*_bps` are numbers, times are epoch ms, and ages are counted at the moment of reading.
 """
 
+from collections.abc import Sequence
 from decimal import Context, Decimal
 from typing import Literal
 
 from msgspec import Struct
 
+from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.market import ExchangeId, Market, Mode, Source
 from arbedge.domain.opportunity import Leg, Opportunity, Status, Transition
@@ -82,12 +84,29 @@ class OpportunityView(Struct, frozen=True, omit_defaults=False):
     revision: int
 
 
+class OutcomeView(Struct, frozen=True):
+    """One re-pricing of an alert: what it claimed and what that was worth later, or why nobody can say."""
+
+    step: Step
+    due_at: int
+    state: State
+    claimed_bps: float
+    realised_bps: float | None
+    ratio: float | None
+    reason: str | None
+    explanation: str | None
+    appraised_at: int | None
+    mode: Mode
+    ages: list[LegAge]
+
+
 class OpportunityDetail(OpportunityView, frozen=True):
-    """With the edge curve, the life so far and the sides of the books that were walked (price, size)."""
+    """With the edge curve, the life so far, the sides of the books that were walked (price, size), and the outcomes."""
 
     curve: list[CurveView]
     transitions: list[Transition]
     books: list[list[tuple[Decimal, Decimal]]]
+    outcomes: list[OutcomeView]
 
 
 class MissView(Struct, frozen=True):
@@ -136,8 +155,24 @@ def _view_leg(leg: Leg, mode: Mode, now: int) -> LegView:
     )
 
 
-def view_opportunity(opportunity: Opportunity, now: int) -> OpportunityDetail:
-    """Everything about one opportunity as of `now`."""
+def view_outcome(one: Appraisal, mode: Mode) -> OutcomeView:
+    return OutcomeView(
+        step=one.step,
+        due_at=one.due_at,
+        state=one.state,
+        claimed_bps=one.claimed_bps,
+        realised_bps=one.realised_bps,
+        ratio=None if one.ratio is None else _round(one.ratio),
+        reason=one.reason,
+        explanation=explain_absence(one.reason),
+        appraised_at=one.appraised_at,
+        mode=mode,
+        ages=list(one.ages),
+    )
+
+
+def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Appraisal] = ()) -> OpportunityDetail:
+    """Everything about one opportunity as of `now`; `appraisals` are what is known of its outcomes."""
     sighting = opportunity.sighting
     edge = sighting.edge
     return OpportunityDetail(
@@ -166,6 +201,7 @@ def view_opportunity(opportunity: Opportunity, now: int) -> OpportunityDetail:
         curve=[CurveView(_trim(point.size_quote), float(point.net_bps)) for point in sighting.curve],
         transitions=opportunity.transitions,
         books=[[(_trim(level.price), _trim(level.size)) for level in side] for side in sighting.books],
+        outcomes=[view_outcome(one, opportunity.mode) for one in appraisals],
     )
 
 

@@ -24,6 +24,7 @@ from arbedge.domain.fees import FeeRate
 from arbedge.domain.market import ExchangeId, Market, Mode, Source
 from arbedge.domain.opportunity import Leg, Opportunity
 from arbedge.domain.policy import Policy
+from arbedge.domain.reasons import EXPLANATIONS as DROPPED
 from arbedge.domain.reasons import Reason
 from arbedge.limits import APPRAISAL_BOOKS_MAX, APPRAISAL_TICK_MS
 
@@ -39,6 +40,7 @@ FIRST_STEP: Final[Step] = "after_5s"
 TOLERANCE_MS: Final[Mapping[Step, int]] = {"after_5s": 3_000, "after_60s": 10_000, "expiry": 30_000}
 
 EXPLANATIONS: Final[Mapping[str, str]] = {
+    **DROPPED,
     "circuit_open": "the exchange was not being asked: it had failed before",
     "rate_limited": "the exchange allowed no further question then",
     "funding_unavailable": "the funding rate of that moment was not known",
@@ -135,9 +137,9 @@ def _check_due(one: Due, mode: Mode, now: int) -> Missed | None:
 
 def _reserve_books(one: Due, books: dict[ExchangeId, set[tuple[Market, str]]]) -> bool:
     """Takes the books that a step needs, unless an exchange would be asked for too many of them."""
-    wanted = {name: {*books.get(name, ())} for name in {leg.exchange for leg in one.legs}}
+    wanted: dict[ExchangeId, set[tuple[Market, str]]] = {}
     for leg in one.legs:
-        wanted[leg.exchange].add((leg.market, leg.symbol))
+        wanted.setdefault(leg.exchange, {*books.get(leg.exchange, ())}).add((leg.market, leg.symbol))
     if max(map(len, wanted.values())) > APPRAISAL_BOOKS_MAX:
         return False
     books.update(wanted)
@@ -207,3 +209,8 @@ def _age(market: LegMarket, now: int) -> LegAge:
 def list_exchanges(opportunity: Opportunity) -> str:
     """The exchanges of an opportunity under one name, whichever of them buys: `binance+okx`."""
     return "+".join(sorted({leg.exchange for leg in opportunity.sighting.legs}))
+
+
+def explain_absence(reason: str | None) -> str | None:
+    """Why a step has no number, in words."""
+    return None if reason is None else EXPLANATIONS.get(reason, reason)

@@ -1,6 +1,6 @@
 """One opportunity with everything that decided it, so that its net edge can be checked by hand."""
 
-from arbedge.app.views import LegView, OpportunityDetail
+from arbedge.app.views import LegView, OpportunityDetail, OutcomeView
 from arbedge.domain.policy import PREMIUM_NET_BPS
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import bold, quote
@@ -29,6 +29,7 @@ def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place) -> 
         _render_size(view),
         render_curve(view),
         _render_life(view),
+        render_outcomes(view.outcomes),
         f"Figures as of {render_time(view.updated_at, 'T')}, read {render_time(now, 'T')}",
     ]
     buttons = [
@@ -91,6 +92,24 @@ def _render_size(view: OpportunityDetail) -> str:
         else "Confidence not known: too few outcomes are recorded"
     )
     return "\n".join(lines)
+
+
+def render_outcomes(outcomes: list[OutcomeView]) -> str:
+    """What became of the claim, a line a step; what is not known is said as plainly as what is."""
+    if not outcomes:
+        return ""
+    return "Afterwards, at the same size\n" + "\n".join(map(_render_outcome, outcomes))
+
+
+def _render_outcome(one: OutcomeView) -> str:
+    name = words.STEPS[one.step]
+    if one.realised_bps is not None:
+        share = f" ({one.ratio:.0%})" if one.ratio is not None else ""
+        return f"{name}: <b>{one.realised_bps:.1f} bps</b> of {one.claimed_bps:.1f} claimed{share}"
+    if one.state == "scheduled":
+        return f"{name}: due {render_time(one.due_at)}"
+    state = "missed" if one.state == "missed" else "no value"
+    return f"{name}: {state}, {quote(one.explanation or 'no reason recorded', 120)}"
 
 
 def _render_life(view: OpportunityDetail) -> str:
