@@ -20,6 +20,7 @@ from arbedge.adapters.cloudflare.d1.market_reads import D1ReadCounts
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
+from arbedge.adapters.cloudflare.d1.track_record import D1TrackRecord
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
 from arbedge.adapters.cloudflare.durable import DurableAppraiser, DurableScanner
 from arbedge.adapters.cloudflare.kv import KvCatalogueCache, KvDocuments, KvSnapshotCache
@@ -92,6 +93,8 @@ def build(
         scanner=DurableScanner(bindings.SCANNER),
         opportunities=D1Opportunities(database),
         appraisals=D1Appraisals(database),
+        track_record=D1TrackRecord(database),
+        public_documents=KvDocuments(bindings.KV),
         appraiser=DurableAppraiser(bindings.APPRAISER),
         announcements=BindingQueue[Announce](bindings.OPPORTUNITIES),
         people=D1People(database),

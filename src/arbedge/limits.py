@@ -32,6 +32,9 @@ APPRAISAL_TICK_MS: Final = 2_000  # from one round to the next, which is OKX's w
 APPRAISALS_LOADED_MAX: Final = 200  # looked at in one round; what an outage left over is given up in a few rounds
 APPRAISAL_TIMEOUT_S: Final = 2.5  # for the books of a round: the first step is worth nothing 3 s late
 APPRAISALS_KEPT_MS: Final = 90 * 86_400_000
+TRACK_RECORD_MS: Final = 30 * 86_400_000
+TRACK_RECORD_ROWS_MAX: Final = 10_000  # the newest; beyond that the sums would cost more than they tell
+PUBLIC_METRICS_AGE_MS_MAX: Final = 60_000
 APPRAISALS_KEEP_ALIVE_MS: Final = 5_000  # a round that failed is tried again
 
 # -- public market data on demand

@@ -16,6 +16,7 @@ from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
 from arbedge.ports.health import Dependencies
 from arbedge.ports.lake import Lake, SnapshotCache
+from arbedge.ports.market_documents import Documents
 from arbedge.ports.messenger import Messenger
 from arbedge.ports.queues import Announce, Deliver, Queue
 from arbedge.ports.scanner import Scanner
@@ -28,6 +29,7 @@ from arbedge.ports.store import (
     Scans,
     Updates,
 )
+from arbedge.ports.track_record import TrackRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Services:
     opportunities: Opportunities
     appraisals: Appraisals
     appraiser: Appraiser
+    track_record: TrackRecord
+    public_documents: Documents
     announcements: Queue[Announce]
     people: People
     deliveries: Deliveries

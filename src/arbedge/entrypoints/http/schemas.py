@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct, UnsetType
 
 from arbedge.app.browse import ListView, ScanView, WhyView
+from arbedge.app.public_metrics import PublicMetrics
 from arbedge.app.status import DependencyView, Overall, StatusView
 from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
 from arbedge.config import Environment, MarketMode, Settings
@@ -82,12 +83,18 @@ class WhyAnswer(Struct, frozen=True):
     success: bool = True
 
 
+class PublicMetricsAnswer(Struct, frozen=True):
+    data: PublicMetrics
+    success: bool = True
+
+
 ANSWERS: tuple[type[Struct], ...] = (
     HealthAnswer,
     DetailedHealthAnswer,
     ListAnswer,
     DetailAnswer,
     WhyAnswer,
+    PublicMetricsAnswer,
     *MARKET_ANSWERS,
     FailureAnswer,
 )
