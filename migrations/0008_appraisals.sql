@@ -7,6 +7,7 @@ CREATE TABLE appraisals (
   mode TEXT NOT NULL,
   type TEXT NOT NULL,
   exchanges TEXT NOT NULL,
+  pair TEXT NOT NULL DEFAULT '',
   claimed_at INTEGER NOT NULL,
   claimed_bps REAL NOT NULL,
   confidence REAL CHECK (confidence BETWEEN 0 AND 1),
@@ -32,3 +33,22 @@ CREATE TABLE hosts_of_appraiser (
   payload TEXT NOT NULL CHECK (json_valid(payload)),
   updated_at INTEGER NOT NULL
 ) STRICT;
+
+-- What a market's outcomes have taught so far: counts, shares by pair and the model in use. One document a mode.
+CREATE TABLE learned (
+  mode TEXT PRIMARY KEY,
+  payload TEXT NOT NULL CHECK (json_valid(payload)),
+  learned_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Every model that was ever trained, with how it did on outcomes it had not seen; also those that were not taken.
+CREATE TABLE models (
+  version TEXT PRIMARY KEY,
+  mode TEXT NOT NULL,
+  trained_at INTEGER NOT NULL,
+  outcomes INTEGER NOT NULL,
+  brier REAL NOT NULL,
+  brier_of_base_rate REAL NOT NULL,
+  taken INTEGER NOT NULL CHECK (taken IN (0, 1)),
+  payload TEXT NOT NULL CHECK (json_valid(payload))
+) STRICT, WITHOUT ROWID;

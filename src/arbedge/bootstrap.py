@@ -16,6 +16,7 @@ from arbedge.adapters.cloudflare.d1.dead_letters import D1DeadLetters
 from arbedge.adapters.cloudflare.d1.deliveries import D1Deliveries
 from arbedge.adapters.cloudflare.d1.dependencies import D1Dependencies
 from arbedge.adapters.cloudflare.d1.instruments import D1Instruments
+from arbedge.adapters.cloudflare.d1.learning import D1Learning
 from arbedge.adapters.cloudflare.d1.market_reads import D1ReadCounts
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
@@ -93,6 +94,7 @@ def build(
         scanner=DurableScanner(bindings.SCANNER),
         opportunities=D1Opportunities(database),
         appraisals=D1Appraisals(database),
+        learning=D1Learning(database),
         track_record=D1TrackRecord(database),
         public_documents=KvDocuments(bindings.KV),
         appraiser=DurableAppraiser(bindings.APPRAISER),

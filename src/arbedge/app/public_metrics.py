@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from arbedge.app.services import Services
 from arbedge.domain.appraisal import FIRST_STEP, STEPS, TOLERANCE_MS, Step
+from arbedge.domain.confidence import OUTCOMES_MIN, Judgement, Learned
 from arbedge.domain.market import Mode
 from arbedge.errors import StoreUnavailable
 from arbedge.limits import PUBLIC_METRICS_AGE_MS_MAX, TRACK_RECORD_MS, TRACK_RECORD_ROWS_MAX
@@ -17,6 +18,28 @@ log = logging.getLogger(__name__)
 
 KEY: Final = "public/metrics/v1"
 OUTCOMES_SHOWN_MIN: Final = 20  # below, a median says more about chance than about alerts
+
+
+class ModelView(Struct, frozen=True):
+    """The model in use: what it was made of, and how it did on outcomes it had not seen."""
+
+    version: str
+    trained_at: int
+    n: int
+    data_from: int
+    data_to: int
+    calibrated_by: str
+    weights: dict[str, float]
+    judgement: Judgement
+
+
+class LearningView(Struct, frozen=True):
+    """How many outcomes there are to learn from, how many it takes, and the model if there is one."""
+
+    n: int
+    n_min: int
+    learned_at: int | None
+    model: ModelView | None
 
 
 class PublicMetrics(Struct, frozen=True):
@@ -35,6 +58,7 @@ class PublicMetrics(Struct, frozen=True):
     realised: list[Realised]
     answered: list[Answered]
     calibration: Calibration
+    learning: LearningView
 
 
 _decoder = msgspec.json.Decoder(PublicMetrics)
@@ -59,12 +83,28 @@ async def load_public_metrics(services: Services) -> PublicMetrics:
         realised=totals.realised,
         answered=totals.answered,
         calibration=totals.calibration,
+        learning=_view_learning(await services.learning.load(mode)),
     )
     try:
         await services.public_documents.put(key, msgspec.json.encode(metrics))
     except StoreUnavailable as error:
         log.warning("public metrics not kept", extra={"error": str(error)})
     return metrics
+
+
+def _view_learning(learned: Learned | None) -> LearningView:
+    model = learned.model if learned else None
+    view = model and ModelView(
+        version=model.version,
+        trained_at=model.trained_at,
+        n=model.n,
+        data_from=model.data_from,
+        data_to=model.data_to,
+        calibrated_by="platt",
+        weights=dict(zip(model.weights.names, model.weights.weights, strict=True)),
+        judgement=model.judgement,
+    )
+    return LearningView(learned.n if learned else 0, OUTCOMES_MIN, learned.learned_at if learned else None, view)
 
 
 async def _load_kept(services: Services, key: str) -> PublicMetrics | None:

@@ -44,7 +44,8 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
     snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds)
     keeping = asyncio.ensure_future(_keep(services, snapshot))
 
-    known = Known(begun.streaks, await services.opportunities.load_current(started_at - services.policy.reopen_ms_max))
+    episodes = await services.opportunities.load_current(started_at - services.policy.reopen_ms_max)
+    known = Known(begun.streaks, episodes, await services.learning.load(snapshot.mode))
     choice = choose(snapshot, known, services.policy)
     instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in choice.legs.items()}
     books, limited = await _fetch_books(services, instruments)

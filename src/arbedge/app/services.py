@@ -16,6 +16,7 @@ from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
 from arbedge.ports.health import Dependencies
 from arbedge.ports.lake import Lake, SnapshotCache
+from arbedge.ports.learning import Learning
 from arbedge.ports.market_documents import Documents
 from arbedge.ports.messenger import Messenger
 from arbedge.ports.queues import Announce, Deliver, Queue
@@ -51,6 +52,7 @@ class Services:
     appraisals: Appraisals
     appraiser: Appraiser
     track_record: TrackRecord
+    learning: Learning
     public_documents: Documents
     announcements: Queue[Announce]
     people: People

@@ -50,7 +50,10 @@ class CurveView(Struct, frozen=True):
 
 
 class ConfidenceView(Struct, frozen=True):
-    """`p` is None while too few outcomes are recorded to learn from."""
+    """The probability, stated at the confirmation, that the net edge is still positive 5 s later.
+
+    `p` is None while too few outcomes are recorded to learn from; `n` then says how many there are.
+    """
 
     p: float | None = None
     n: int = 0
@@ -136,6 +139,15 @@ def _trim(amount: Decimal) -> Decimal:
     return _SHOWN.normalize(amount)
 
 
+def _view_confidence(opportunity: Opportunity) -> ConfidenceView:
+    """As it was stated with the alert: it is a statement about that moment."""
+    claim = opportunity.claim
+    if claim is None:
+        return ConfidenceView()
+    said = claim.confidence
+    return ConfidenceView(p=None if said.p is None else _round(said.p), n=said.n, model=said.model)
+
+
 def _view_leg(leg: Leg, mode: Mode, now: int) -> LegView:
     funding = leg.funding
     return LegView(
@@ -191,7 +203,7 @@ def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Ap
         size_quote=_trim(edge.size_quote),
         capacity_quote=_trim(sighting.capacity_quote),
         horizon_h=opportunity.horizon_h if opportunity.type == "funding" else None,
-        confidence=ConfidenceView(),
+        confidence=_view_confidence(opportunity),
         legs=[_view_leg(leg, opportunity.mode, now) for leg in sighting.legs],
         waterfall=[PartView(part.label, float(part.bps)) for part in opportunity.waterfall()],
         mode=opportunity.mode,

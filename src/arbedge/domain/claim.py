@@ -23,3 +23,5 @@ class Claim(Struct, frozen=True):
     net_bps: Decimal
     size_base: Decimal
     expires_at: int
+    features: dict[str, float] = {}
+    confidence: Confidence = Confidence()

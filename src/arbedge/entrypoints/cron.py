@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from arbedge.app.learn import learn
 from arbedge.app.services import Services
 from arbedge.app.watch import watch_coin_data, watch_dependencies
 
@@ -22,6 +23,7 @@ async def wake_appraiser(services: Services, _scheduled_at: int) -> None:
 
 CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
     "* * * * *": (wake_scanner, wake_appraiser, watch_dependencies, watch_coin_data),
+    "0 * * * *": (learn,),
 }
 
 

@@ -9,8 +9,9 @@ from msgspec import Struct
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
 from arbedge.adapters.cloudflare.d1.scans import LOAD_FEEDS, LOAD_HOSTS, read_feeds, read_hosts
-from arbedge.domain.appraisal import Appraisal, Due, LegAge, Step, list_exchanges, plan
+from arbedge.domain.appraisal import FIRST_STEP, Appraisal, Due, LegAge, Step, list_exchanges, plan
 from arbedge.domain.budget import Host
+from arbedge.domain.features import name_pair
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.opportunity import Opportunity
 from arbedge.ports.appraisals import RoundStart
@@ -21,9 +22,11 @@ _ages = msgspec.json.Decoder(tuple[LegAge, ...])
 
 # What is scheduled again is there already; an end that comes before the claimed expiry brings that step forward.
 _SCHEDULE: Final = """
-INSERT INTO appraisals (opportunity_id, step, mode, type, exchanges, claimed_at, claimed_bps, due_at)
+INSERT INTO appraisals
+  (opportunity_id, step, mode, type, exchanges, pair, claimed_at, claimed_bps, confidence, features, due_at)
 SELECT one ->> 'opportunity_id', one ->> 'step', one ->> 'mode', one ->> 'type', one ->> 'exchanges',
-  one ->> 'claimed_at', one ->> 'claimed_bps', one ->> 'due_at'
+  one ->> 'pair', one ->> 'claimed_at', one ->> 'claimed_bps', one ->> 'confidence', one ->> 'features',
+  one ->> 'due_at'
 FROM (SELECT value AS one FROM json_each(?1)) WHERE true
 ON CONFLICT (opportunity_id, step) DO UPDATE SET due_at = excluded.due_at
 WHERE appraisals.state = 'scheduled' AND excluded.due_at < appraisals.due_at
@@ -64,8 +67,11 @@ class _Scheduled(Struct, frozen=True):
     mode: str
     type: str
     exchanges: str
+    pair: str
     claimed_at: int
     claimed_bps: float
+    confidence: float | None
+    features: dict[str, float] | None  # with the first step alone: it is what is learned from
     due_at: int
 
 
@@ -78,8 +84,11 @@ def schedule(opportunities: Iterable[Opportunity]) -> list[Statement]:
             mode=one.mode,
             type=one.type,
             exchanges=list_exchanges(one),
+            pair=name_pair(one.sighting),
             claimed_at=one.claim.at,
             claimed_bps=float(one.claim.net_bps),
+            confidence=one.claim.confidence.p,
+            features=one.claim.features if step == FIRST_STEP else None,
             due_at=due_at,
         )
         for one in opportunities

@@ -4,7 +4,7 @@ from arbedge.app.views import LegView, OpportunityDetail, OutcomeView
 from arbedge.domain.policy import PREMIUM_NET_BPS
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import bold, quote
-from arbedge.entrypoints.telegram.screens import words
+from arbedge.entrypoints.telegram.screens import figures, words
 from arbedge.entrypoints.telegram.screens.figures import (
     plain,
     render_age,
@@ -86,11 +86,7 @@ def _render_size(view: OpportunityDetail) -> str:
     if view.horizon_h is not None:
         lines.append(f"Held for {view.horizon_h} h, valued as closed at today's books")
     confidence = view.confidence
-    lines.append(
-        f"Confidence {confidence.p:.0%} from {confidence.n:,} outcomes"
-        if confidence.p is not None
-        else "Confidence not known: too few outcomes are recorded"
-    )
+    lines.append(f"Confidence {figures.render_confidence(confidence)}" + _name_model(confidence.model))
     return "\n".join(lines)
 
 
@@ -110,6 +106,10 @@ def _render_outcome(one: OutcomeView) -> str:
         return f"{name}: due {render_time(one.due_at)}"
     state = "missed" if one.state == "missed" else "no value"
     return f"{name}: {state}, {quote(one.explanation or 'no reason recorded', 120)}"
+
+
+def _name_model(version: str | None) -> str:
+    return f", model <code>{quote(version, 60)}</code>" if version else ""
 
 
 def _render_life(view: OpportunityDetail) -> str:
