@@ -79,6 +79,20 @@ function showCalibration(record) {
     el("p", { class: "soft" }, `Brier score ${known.brier.toFixed(3)} over ${known.n} alerts; 0 is perfect.`));
 }
 
+// How the model did on outcomes that it had not seen, or how many it takes until there is one.
+function showModel({ learning }) {
+  const { model } = learning;
+  if (!model) return el("section", { class: "card" }, el("h3", {}, "Stated probability"),
+    el("p", {}, `Not enough outcomes yet (${learning.n} of ${learning.n_min}): until then no probability is stated.`));
+  const judged = model.judgement;
+  return el("section", { class: "card" }, el("h3", {}, "The model behind the probability"),
+    el("p", {}, `Learned from ${model.n} alerts, judged on the newest ${judged.n}, which it had not seen: Brier score ${judged.brier.toFixed(3)}, `
+      + `against ${judged.brier_of_base_rate.toFixed(3)} for always stating the share that lasts.`),
+    table("Held-out reliability", ["stated", "happened", "n"], judged.reliability.map((bin) => [
+      `${percent(bin.low)} to ${percent(bin.high)}`, percent(bin.positive_share), String(bin.n)])),
+    el("p", { class: "soft" }, `Version ${model.version}, trained ${new Date(model.trained_at).toLocaleString()}.`));
+}
+
 function showAnswered(record) {
   if (!record.answered.length) return null;
   return el("section", { class: "card" }, el("h3", {}, "What became of each re-pricing"),
@@ -100,7 +114,7 @@ async function ask() {
     const few = record.outcomes < record.outcomes_shown_min;
     say(few ? `Too little is known yet: ${record.outcomes} of ${record.outcomes_shown_min} alerts have been valued again after 5 s.`
       : `${record.outcomes} alerts of the last 30 days valued again after 5 s.`);
-    byId("truth-cards").replaceChildren(...[showRealised(record), showCalibration(record), showAnswered(record)].filter(Boolean));
+    byId("truth-cards").replaceChildren(...[showRealised(record), showCalibration(record), showModel(record), showAnswered(record)].filter(Boolean));
   } catch (error) {
     say(`The record cannot be read now: ${error.message}`);
   }

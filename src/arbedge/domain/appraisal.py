@@ -127,8 +127,12 @@ def choose_round(due: Iterable[Due], mode: Mode, now: int) -> Round:
     return found
 
 
+def _is_late(one: Due, now: int) -> bool:
+    return now > one.due_at + TOLERANCE_MS[one.step]
+
+
 def _check_due(one: Due, mode: Mode, now: int) -> Missed | None:
-    if now > one.due_at + TOLERANCE_MS[one.step]:
+    if _is_late(one, now):
         return "late"
     if one.opportunity.mode != mode:
         return "market_mode_changed"
@@ -169,11 +173,11 @@ def appraise(one: Due, markets: Sequence[LegMarket] | Unvalued, now: int, policy
     Fees are those of the claim, and so is the horizon: what differs is the market, and nothing else. A valuation that
     comes too late is missed, whatever it says.
     """
-    if reason := _check_due(one, one.opportunity.mode, now):
-        return give_up(one, reason, now)
     claim = one.opportunity.claim
     if claim is None:
-        raise ValueError("what claims nothing is never chosen")
+        return give_up(one, "no_claim", now)
+    if _is_late(one, now):
+        return give_up(one, "late", now)
     if isinstance(markets, str):
         return _answer(one, "unvalued", markets, now)
     found = replace(_answer(one, "unvalued", "arithmetic", now), ages=tuple(_age(market, now) for market in markets))
@@ -182,6 +186,8 @@ def appraise(one: Due, markets: Sequence[LegMarket] | Unvalued, now: int, policy
     except Refused as refused:
         return replace(found, reason=refused.reason)
     except ArithmeticError:
+        return found
+    if not net_bps.is_finite():
         return found
     return replace(found, state="valued", reason=None, realised_bps=float(net_bps))
 

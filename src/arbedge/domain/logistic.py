@@ -60,12 +60,13 @@ def climb(
     targets: Sequence[float],
     penalties: Sequence[float],
     centre: Sequence[float] | None = None,
+    steps_max: int = STEPS_MAX,
 ) -> list[float]:
     """Weights of greatest likelihood less the penalties of their distance from `centre`; steps are halved as needed."""
     centre = centre or [0.0] * len(penalties)
     weights = list(centre)
     best = _loss(rows, targets, penalties, centre, weights)
-    for _ in range(STEPS_MAX):
+    for _ in range(steps_max):
         step = _newton(rows, targets, penalties, centre, weights)
         share = 1.0
         while True:
@@ -74,9 +75,11 @@ def climb(
             if loss <= best or share < SETTLED:
                 break
             share /= 2
-        if best - loss < SETTLED * (1 + abs(best)):
-            return tried if loss <= best else weights
-        weights, best = tried, loss
+        gained = best - loss
+        if gained >= 0:
+            weights, best = tried, loss
+        if gained < SETTLED * (1 + abs(best)):
+            break
     return weights
 
 
