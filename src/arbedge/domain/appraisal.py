@@ -187,8 +187,6 @@ def appraise(one: Due, markets: Sequence[LegMarket] | Unvalued, now: int, policy
         return replace(found, reason=refused.reason)
     except ArithmeticError:
         return found
-    if not net_bps.is_finite():
-        return found
     return replace(found, state="valued", reason=None, realised_bps=float(net_bps))
 
 
@@ -197,7 +195,10 @@ def _value(one: Due, claim: Claim, markets: Sequence[LegMarket], now: int, polic
     require_comparable(buy.book, sell.book, now, policy)
     terms = [_terms(leg, market) for leg, market in zip(one.legs, markets, strict=True)]
     policy = replace(policy, horizon_h=one.opportunity.horizon_h)
-    return DETECTORS[one.opportunity.type].value(terms[0], terms[1], claim.size_base, now, policy).net_bps
+    net_bps = DETECTORS[one.opportunity.type].value(terms[0], terms[1], claim.size_base, now, policy).net_bps
+    if not net_bps.is_finite():
+        raise ArithmeticError("the edge is not a number")
+    return net_bps
 
 
 def _terms(leg: Leg, market: LegMarket) -> LegTerms:

@@ -76,8 +76,7 @@ def climb(
                 break
             share /= 2
         gained = best - loss
-        if gained >= 0:
-            weights, best = tried, loss
+        best, weights = min((loss, tried), (best, weights))
         if gained < SETTLED * (1 + abs(best)):
             break
     return weights
