@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from arbedge.app.chronicle import Chronicle
 from arbedge.app.coin_data import CoinData
 from arbedge.app.market_data import MarketData
 from arbedge.app.status import Probe
@@ -15,7 +16,7 @@ from arbedge.ports.clock import Clock
 from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
 from arbedge.ports.health import Dependencies
-from arbedge.ports.lake import Lake, SnapshotCache
+from arbedge.ports.lake import EventLog, Lake, LakeUpkeep, SnapshotCache
 from arbedge.ports.learning import Learning
 from arbedge.ports.market_documents import Documents
 from arbedge.ports.messenger import Messenger
@@ -47,6 +48,9 @@ class Services:
     scans: Scans
     snapshots: SnapshotCache
     lake: Lake
+    events: EventLog
+    lake_upkeep: LakeUpkeep
+    chronicle: Chronicle
     market: MarketData
     opportunities: Opportunities
     appraisals: Appraisals

@@ -4,8 +4,10 @@ Each part of the waterfall is a cash amount in quote currency over the buy leg's
 in bps rounded to 1e-4. Net is the sum of the rounded parts, so the parts always sum to net exactly.
 """
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
@@ -44,13 +46,48 @@ class Fill(Struct, frozen=True):
         return abs(self.cash - self.size * self.top)
 
 
-class LegTerms(Struct, frozen=True):
+class Ladder:
+    """One side of a book, best price first, with running totals: a leg is filled at some thirty sizes, and each is
+    found by search where walking would count the same levels again. The sums are those of a walk, in its order.
+    """
+
+    def __init__(self, levels: Sequence[Level]) -> None:
+        self._levels = levels
+        self._sizes: list[Decimal] = []
+        self._cash: list[Decimal] = []  # cost of all levels before the one at this index
+        size = cash = Decimal(0)
+        for level in levels:
+            size += level.size
+            self._sizes.append(size)
+            self._cash.append(cash)
+            cash += level.size * level.price
+        self.depth = size
+
+    def fill(self, size: Decimal) -> Fill:
+        """Takes `size` from the top. Raises `Refused("depth")` when the levels run out."""
+        last = bisect_left(self._sizes, size)
+        if last == len(self._sizes):
+            raise Refused("depth", wanted=float(size), available=float(self.depth))
+        full = self._sizes[last - 1] if last else 0
+        cash = self._cash[last] + (size - full) * self._levels[last].price
+        return Fill(size=size, cash=cash, top=self._levels[0].price)
+
+
+class LegTerms(Struct, frozen=True, dict=True):
     """All that decides one leg: its rules, its book, its fee and, for a perpetual, its next funding."""
 
     instrument: Instrument
     book: OrderBook
     fee: FeeRate
     funding: Funding | None = None
+
+    @cached_property
+    def asks(self) -> Ladder:
+        return Ladder(self.book.asks)
+
+    @cached_property
+    def bids(self) -> Ladder:
+        return Ladder(self.book.bids)
 
 
 class Edge(Struct, frozen=True):
@@ -80,19 +117,6 @@ class Refused(Exception):
 
 Valuation = Callable[[Decimal], Edge]
 """Values an opportunity at a size in asset units; raises `Refused` where the size cannot be had."""
-
-
-def walk(levels: Iterable[Level], size: Decimal) -> Fill:
-    """Takes `size` from one side of a book, best price first. Raises `Refused("depth")` when it runs out."""
-    left, cash, top = size, Decimal(0), None
-    for level in levels:
-        top = level.price if top is None else top
-        taken = min(left, level.size)
-        cash += taken * level.price
-        left -= taken
-        if not left:
-            return Fill(size=size, cash=cash, top=top)
-    raise Refused("depth", wanted=float(size), available=float(size - left))
 
 
 def to_bps(cash: Decimal, notional: Decimal) -> Decimal:
@@ -149,7 +173,7 @@ def find_capacity(value: Valuation, buy: LegTerms, sell: LegTerms, min_net_bps: 
     Net edge does not rise with size, so a binary search over lots finds it. Zero when no size reaches the minimum.
     """
     lot = shared_lot(buy.instrument.lot_asset, sell.instrument.lot_asset)
-    depth = min(sum(level.size for level in buy.book.asks), sum(level.size for level in sell.book.bids))
+    depth = min(buy.asks.depth, sell.bids.depth)
     least = Decimal(str(min_net_bps))
 
     def reaches(lots: int) -> bool:

@@ -6,6 +6,7 @@ from typing import Final
 
 from arbedge.app.learn import learn
 from arbedge.app.services import Services
+from arbedge.app.tidy import tidy_lake
 from arbedge.app.watch import watch_coin_data, watch_dependencies
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ async def wake_appraiser(services: Services, _scheduled_at: int) -> None:
 
 CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
     "* * * * *": (wake_scanner, wake_appraiser, watch_dependencies, watch_coin_data),
-    "0 * * * *": (learn,),
+    "0 * * * *": (tidy_lake, learn),
 }
 
 

@@ -64,10 +64,12 @@ Refusal = tuple[Reason, dict[str, float]]
 
 
 class Listed(NamedTuple):
-    """A quote with the feed it came in."""
+    """A quote with the feed it came in, and what every pair it is part of asks of it."""
 
     feed: Feed
     quote: Quote
+    mid: float
+    age_ms: int
 
 
 class Drops:
@@ -98,37 +100,41 @@ class Drops:
         return [drop for _, _, drop in sorted(self._nearest, key=lambda entry: entry[:2], reverse=True)]
 
 
-def pair_up(snapshot: Snapshot, market: Market) -> Iterator[tuple[Listed, Listed, float]]:
+def pair_up(snapshot: Snapshot, market: Market, now: int) -> Iterator[tuple[Listed, Listed, float]]:
     """All pairs of one asset in one quote currency on two exchanges, with the asset's median mid price."""
-    groups: defaultdict[tuple[str, str], list[Listed]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str], list[tuple[Feed, Quote]]] = defaultdict(list)
     for feed in snapshot.feeds:
         if feed.market == market:
             for quote in feed.quotes:
-                groups[quote.asset, quote.quote].append(Listed(feed, quote))
+                groups[quote.asset, quote.quote].append((feed, quote))
     for group in groups.values():
         if len(group) < 2:
             continue
-        mids = sorted(listed.quote.mid for listed in group)
+        listed = [Listed(feed, quote, quote.mid, feed.age_ms(quote, now)) for feed, quote in group]
+        mids = sorted([one.mid for one in listed])
         middle = (mids[(len(mids) - 1) // 2] + mids[len(mids) // 2]) / 2
-        for a, b in combinations(group, 2):
+        for a, b in combinations(listed, 2):
             if a.feed.exchange != b.feed.exchange:
                 yield a, b, middle
 
 
-def check_pair(a: Listed, b: Listed, middle: float, now: int, policy: Policy) -> Refusal | None:
-    """Why two quotes must not be compared, or None. The order of the checks is the order of the reasons."""
-    one, other = a.quote, b.quote
-    for quote in (one, other):
-        if not 0 < quote.bid < quote.ask:
-            return "crossed_book", {"bid": quote.bid, "ask": quote.ask}
-    age, other_age = a.feed.age_ms(one, now), b.feed.age_ms(other, now)
-    if (oldest := max(abs(age), abs(other_age))) > policy.age_ms_max:
-        return "stale", {"age_ms": oldest, "age_ms_max": policy.age_ms_max}
-    if abs(age - other_age) > policy.skew_ms_max:
-        return "skew", {"skew_ms": abs(age - other_age), "skew_ms_max": policy.skew_ms_max}
+def check_pair(a: Listed, b: Listed, middle: float, policy: Policy) -> Refusal | None:
+    """Why two quotes must not be compared, or None. The order of the checks is the order of the reasons.
+
+    Spelled out, since it runs for every pair of a scan.
+    """
+    one, other, age_ms, other_age_ms = a.quote, b.quote, a.age_ms, b.age_ms
+    if not (0 < one.bid < one.ask and 0 < other.bid < other.ask):
+        crossed = other if 0 < one.bid < one.ask else one
+        return "crossed_book", {"bid": crossed.bid, "ask": crossed.ask}
+    age_ms_max = policy.age_ms_max
+    if not (-age_ms_max <= age_ms <= age_ms_max and -age_ms_max <= other_age_ms <= age_ms_max):
+        return "stale", {"age_ms": max(abs(age_ms), abs(other_age_ms)), "age_ms_max": age_ms_max}
+    if not -policy.skew_ms_max <= age_ms - other_age_ms <= policy.skew_ms_max:
+        return "skew", {"skew_ms": abs(age_ms - other_age_ms), "skew_ms_max": policy.skew_ms_max}
     if one.asset in AMBIGUOUS:
         return "identity", {"known_assets_of_this_ticker": len(AMBIGUOUS[one.asset])}
-    low, high = sorted((one.mid, other.mid))
+    low, high = (a.mid, b.mid) if a.mid <= b.mid else (b.mid, a.mid)
     apart = max(high / low - 1, high / middle - 1, 1 - low / middle)
     if apart > policy.identity_ratio_max:
         return "identity", {"ratio": apart, "ratio_max": policy.identity_ratio_max}

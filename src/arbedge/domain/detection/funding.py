@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import partial
 
 from arbedge.domain.detection.candidates import Candidate, Drops, check_pair, make_candidate, pair_up
-from arbedge.domain.edge import Edge, LegTerms, build_edge, walk
+from arbedge.domain.edge import Edge, LegTerms, build_edge
 from arbedge.domain.fees import get_base_tier
 from arbedge.domain.market import EXCHANGES, Funding, Snapshot
 from arbedge.domain.policy import Policy
@@ -32,7 +32,7 @@ def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterab
     """Yields every pair whose funding over the horizon pays for four fills at top of book."""
     minimum = policy.min_net_bps["funding"]
     fees = {exchange: get_base_tier(exchange, "perp").taker_bps / 10_000 for exchange in EXCHANGES}
-    for a, b, middle in pair_up(snapshot, "perp"):
+    for a, b, middle in pair_up(snapshot, "perp", now):
         if a.quote.funding is None or b.quote.funding is None:
             continue  # counted at normalisation: a perpetual without a rate takes no part in funding
         frozen = max(_overdue(a.quote.funding, now), _overdue(b.quote.funding, now))
@@ -48,7 +48,7 @@ def detect(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> Iterab
         make = partial(make_candidate, "funding", long, short, gross, net)
         if frozen > 0:
             drops.add(net, ("stale", {"settlement_overdue_ms": frozen}), make)
-        elif refusal := check_pair(long, short, middle, now, policy):
+        elif refusal := check_pair(long, short, middle, policy):
             drops.add(net, refusal, make)
         elif net < minimum:
             drops.add(net, ("below_minimum", {"net_bps": net, "minimum_bps": minimum}), make)
@@ -70,8 +70,8 @@ def value(long: LegTerms, short: LegTerms, size: Decimal, now: int, policy: Poli
     """The edge of holding `size` asset units on both sides for the horizon, entered and closed at today's books."""
     if long.funding is None or short.funding is None:
         raise ValueError("both legs of a funding opportunity need a funding rate")
-    entry_long, exit_long = walk(long.book.asks, size), walk(long.book.bids, size)
-    entry_short, exit_short = walk(short.book.bids, size), walk(short.book.asks, size)
+    entry_long, exit_long = long.asks.fill(size), long.bids.fill(size)
+    entry_short, exit_short = short.bids.fill(size), short.asks.fill(size)
     # Funding is charged on mark price times size; positive rates are paid by longs and received by shorts.
     paid, received = (
         size
