@@ -5,6 +5,7 @@ import pytest
 from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.track_record import D1TrackRecord
+from arbedge.domain.market import Mode
 from tests.integration.store.builders import make_opportunity
 from tests.miniflare_shim import ShimEnv
 
@@ -26,7 +27,7 @@ class Record:
         state = "valued" if realised is not None else "missed" if reason == "late" else "unvalued"
         self.env.DB.sqlite.execute(INSERT, (one.id, step, mode, type_, at, p, at, state, realised, reason, at))
 
-    async def load(self, mode="live", since=0, rows_max=100):
+    async def load(self, mode: Mode = "live", since=0, rows_max=100):
         return await self.sums.sum_up(mode, since, rows_max)
 
 
