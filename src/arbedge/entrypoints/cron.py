@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from arbedge.app.assets import refresh_assets
 from arbedge.app.learn import learn
 from arbedge.app.services import Services
 from arbedge.app.tidy import tidy_lake
@@ -22,9 +23,13 @@ async def wake_appraiser(services: Services, _scheduled_at: int) -> None:
     await services.appraiser.wake()
 
 
+async def prune_metrics(services: Services, _scheduled_at: int) -> None:
+    await services.metrics.prune(services.clock.now_ms())
+
+
 CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
     "* * * * *": (wake_scanner, wake_appraiser, watch_dependencies, watch_coin_data),
-    "0 * * * *": (tidy_lake, learn),
+    "0 * * * *": (refresh_assets, tidy_lake, prune_metrics, learn),
 }
 
 

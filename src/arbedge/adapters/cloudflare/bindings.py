@@ -67,6 +67,12 @@ class DurableObjects(Protocol):
         ...
 
 
+class AnalyticsDataset(Protocol):
+    def writeDataPoint(self, point: dict[str, list[Any]], /) -> None:  # noqa: N802 - the platform's name
+        """Takes a point and returns at once; nothing is to be awaited, and nothing says whether it was kept."""
+        ...
+
+
 class Bindings(Protocol):
     """What a deployment of this Worker is bound to; the names are those of wrangler.toml."""
 
@@ -79,3 +85,4 @@ class Bindings(Protocol):
     FLOOD: RateLimiter
     SCANNER: DurableObjects
     APPRAISER: DurableObjects
+    ANALYTICS: AnalyticsDataset

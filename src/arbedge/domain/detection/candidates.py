@@ -7,11 +7,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from heapq import heappush, heapreplace
 from itertools import combinations
-from typing import NamedTuple
 
 from msgspec import Struct
 
-from arbedge.domain.identity import AMBIGUOUS
 from arbedge.domain.market import ExchangeId, Feed, Market, Quote, Snapshot
 from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.reasons import Reason
@@ -63,7 +61,7 @@ class Drop(Struct, frozen=True):
 Refusal = tuple[Reason, dict[str, float]]
 
 
-class Listed(NamedTuple):
+class Listed(Struct, gc=False):
     """A quote with the feed it came in, and what every pair it is part of asks of it."""
 
     feed: Feed
@@ -102,18 +100,17 @@ class Drops:
 
 def pair_up(snapshot: Snapshot, market: Market, now: int) -> Iterator[tuple[Listed, Listed, float]]:
     """All pairs of one asset in one quote currency on two exchanges, with the asset's median mid price."""
-    groups: defaultdict[tuple[str, str], list[tuple[Feed, Quote]]] = defaultdict(list)
+    groups: defaultdict[tuple[str, str], list[Listed]] = defaultdict(list)
     for feed in snapshot.feeds:
         if feed.market == market:
             for quote in feed.quotes:
-                groups[quote.asset, quote.quote].append((feed, quote))
+                groups[quote.asset, quote.quote].append(Listed(feed, quote, quote.mid, feed.age_ms(quote, now)))
     for group in groups.values():
         if len(group) < 2:
             continue
-        listed = [Listed(feed, quote, quote.mid, feed.age_ms(quote, now)) for feed, quote in group]
-        mids = sorted([one.mid for one in listed])
+        mids = sorted([listed.mid for listed in group])
         middle = (mids[(len(mids) - 1) // 2] + mids[len(mids) // 2]) / 2
-        for a, b in combinations(listed, 2):
+        for a, b in combinations(group, 2):
             if a.feed.exchange != b.feed.exchange:
                 yield a, b, middle
 
@@ -132,8 +129,6 @@ def check_pair(a: Listed, b: Listed, middle: float, policy: Policy) -> Refusal |
         return "stale", {"age_ms": max(abs(age_ms), abs(other_age_ms)), "age_ms_max": age_ms_max}
     if not -policy.skew_ms_max <= age_ms - other_age_ms <= policy.skew_ms_max:
         return "skew", {"skew_ms": abs(age_ms - other_age_ms), "skew_ms_max": policy.skew_ms_max}
-    if one.asset in AMBIGUOUS:
-        return "identity", {"known_assets_of_this_ticker": len(AMBIGUOUS[one.asset])}
     low, high = (a.mid, b.mid) if a.mid <= b.mid else (b.mid, a.mid)
     apart = max(high / low - 1, high / middle - 1, 1 - low / middle)
     if apart > policy.identity_ratio_max:

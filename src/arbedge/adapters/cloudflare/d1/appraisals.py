@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
-from arbedge.adapters.cloudflare.d1.scans import LOAD_FEEDS, LOAD_HOSTS, read_feeds, read_hosts
+from arbedge.adapters.cloudflare.d1.scans import FEEDS, LOAD_HOSTS, read_feeds, read_hosts
 from arbedge.domain.appraisal import FIRST_STEP, Appraisal, Due, LegAge, Step, list_exchanges, plan
 from arbedge.domain.budget import Host
 from arbedge.domain.features import name_pair
@@ -110,7 +110,7 @@ class D1Appraisals:
             [
                 Statement(_LOAD_DUE, (now, limit)),
                 Statement(_LOAD_INSTRUMENTS, (now, limit)),
-                Statement(LOAD_FEEDS),
+                Statement(FEEDS),
                 Statement(LOAD_HOSTS),
             ]
         )
