@@ -15,7 +15,7 @@ from arbedge.app.checkpoint import encode_checkpoint
 from arbedge.app.in_force import record_policy
 from arbedge.domain.decision import Known, LegKey, choose, conclude
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import EXCHANGES, MARKETS, Level, OrderBook, Quote, Snapshot
+from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Level, Market, OrderBook, Quote, Snapshot
 from arbedge.domain.policy import Policy
 from arbedge.limits import BOOK_DEPTH
 from arbedge.ports.lake import Outcome
@@ -56,7 +56,7 @@ def record(scans: int) -> tuple[RecordedObjects, Span]:
         catalogue[feed] = version
         lake.contents[instruments_key(feed, version)] = pack(encode_instruments(feed, version, instruments, NOW))
     by_key: dict[LegKey, Instrument] = {
-        (*key, one.symbol): one for key, instruments in listed.items() for one in instruments
+        (one.exchange, one.market, one.symbol): one for instruments in listed.values() for one in instruments
     }
     known, follows = Known({}, []), None
     market_now = _dislocate(build_snapshot(ASSETS, rng))
@@ -86,7 +86,7 @@ def record(scans: int) -> tuple[RecordedObjects, Span]:
     return lake, Span(begin, begin + scans * STEP_MS)
 
 
-def _list_instruments(exchange: str, market: str) -> list[Instrument]:
+def _list_instruments(exchange: ExchangeId, market: Market) -> list[Instrument]:
     pattern = build_leg("binance", 100.0).instrument
     return [
         replace(pattern, exchange=exchange, market=market, symbol=f"A{index}USDT", asset=f"A{index}", base=f"A{index}")
