@@ -103,7 +103,7 @@ async def test_an_end_brings_the_last_step_forward_and_the_screen_says_what_happ
     button = alert["parameters"]["reply_markup"]["inline_keyboard"][0][0]
     shown = (await world.tap(FIONA, alert["result"]["message_id"], button["callback_data"]))[-1]["parameters"]["text"]
     first = steps["after_5s"]
-    assert f"+5 s: <b>{first['realised_bps']:.1f} bps</b> of {first['claimed_bps']:.1f} claimed (100%)" in shown
+    assert f"+5 s: <b>{first['realised_bps']:.1f} bps</b> of {first['claimed_bps']:.1f} claimed (100 %)" in shown
     assert "at its end: <b>-" in shown
 
 

@@ -100,7 +100,7 @@ def render_outcomes(outcomes: list[OutcomeView]) -> str:
 def _render_outcome(one: OutcomeView) -> str:
     name = words.STEPS[one.step]
     if one.realised_bps is not None:
-        share = f" ({one.ratio:.0%})" if one.ratio is not None else ""
+        share = f" ({one.ratio * 100:.0f} %)" if one.ratio is not None else ""
         return f"{name}: <b>{one.realised_bps:.1f} bps</b> of {one.claimed_bps:.1f} claimed{share}"
     if one.state == "scheduled":
         return f"{name}: due {render_time(one.due_at)}"
