@@ -45,6 +45,7 @@ async def test_missed_alarms_are_left_out_and_a_late_one_scans_once(loop: Scanne
 async def test_a_scan_longer_than_the_interval_makes_the_loop_skip(loop: ScannerWorld):
     await loop.wake()
     before = await loop.scans()
+    loop.appraisers.holds_alarms = True
     loop.env.faults.slow("DB", "batch", ms=INTERVAL_MS + 4_000)
     await loop.run(3)
     found = [id_ for id_ in await loop.scans() if id_ not in before]

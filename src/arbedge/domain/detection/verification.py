@@ -24,7 +24,7 @@ class LegMarket(Struct, frozen=True):
 
 def verify(candidate: Candidate, buy: LegMarket, sell: LegMarket, now: int, policy: Policy) -> Sighting:
     """The candidate at the policy's size on both books. Raises `Refused` with the one reason against it."""
-    _require_comparable(buy.book, sell.book, now, policy)
+    require_comparable(buy.book, sell.book, now, policy)
     buy_terms, sell_terms = _terms(buy), _terms(sell)
 
     def value(size: Decimal) -> Edge:
@@ -57,7 +57,8 @@ def _terms(leg: LegMarket) -> LegTerms:
     return LegTerms(instrument=leg.instrument, book=leg.book, fee=fee, funding=leg.funding)
 
 
-def _require_comparable(buy: OrderBook, sell: OrderBook, now: int, policy: Policy) -> None:
+def require_comparable(buy: OrderBook, sell: OrderBook, now: int, policy: Policy) -> None:
+    """Raises `Refused` for books that must not be used together."""
     for book in (buy, sell):
         if not book.is_usable:
             raise Refused("crossed_book", bids=len(book.bids), asks=len(book.asks))
