@@ -9,9 +9,9 @@ from typing import Literal
 from msgspec import Struct
 
 from arbedge.domain.detection.candidates import Drop
-from arbedge.domain.market import ExchangeId, Market, Mode, Source
+from arbedge.domain.market import ExchangeId, Level, Market, Mode, Source
 from arbedge.domain.opportunity import Leg, Opportunity, Status, Transition
-from arbedge.domain.policy import OpportunityType
+from arbedge.domain.policy import HELD_TYPES, OpportunityType
 from arbedge.domain.reasons import EXPLANATIONS, Reason
 
 
@@ -35,6 +35,9 @@ class LegView(Struct, frozen=True):
     source: Source
     mode: Mode
     multiplier: int
+    asset: str
+    quote: str
+    fee_currency: str
 
 
 class PartView(Struct, frozen=True):
@@ -80,24 +83,29 @@ class OpportunityView(Struct, frozen=True, omit_defaults=False):
     ended_at: int | None
     end_reason: str | None
     revision: int
+    is_premium: bool
+    needs_inventory: bool
 
 
 class OpportunityDetail(OpportunityView, frozen=True):
-    """With the edge curve, the life so far and the sides of the books that were walked (price, size)."""
+    """With the edge curve, the life so far and the sides of the books that were walked (price, size).
+
+    `exit_books` are those that closing the position walks; empty for what is not held.
+    """
 
     curve: list[CurveView]
     transitions: list[Transition]
     books: list[list[tuple[Decimal, Decimal]]]
+    exit_books: list[list[tuple[Decimal, Decimal]]]
 
 
 class MissView(Struct, frozen=True):
-    """A pair that was not told: what it would have been and the one reason."""
+    """What was not told: what it would have been, its legs in order, and the one reason."""
 
     type: OpportunityType
     asset: str
     quote: str
-    buy: str
-    sell: str
+    legs: list[str]
     gross_bps: float
     net_bps: float
     reason: Reason
@@ -117,8 +125,9 @@ def _trim(amount: Decimal) -> Decimal:
     return _SHOWN.normalize(amount)
 
 
-def _view_leg(leg: Leg, mode: Mode, now: int) -> LegView:
+def _view_leg(leg: Leg, opportunity: Opportunity, now: int) -> LegView:
     funding = leg.funding
+    asset, quote = leg.asset or opportunity.asset, leg.quote or opportunity.quote
     return LegView(
         exchange=leg.exchange,
         market=leg.market,
@@ -131,8 +140,12 @@ def _view_leg(leg: Leg, mode: Mode, now: int) -> LegView:
         funding=FundingView(funding.rate, funding.interval_h, funding.next_at) if funding else None,
         age_ms=max(0, now - leg.quoted_at),
         source=leg.source,
-        mode=mode,
+        mode=opportunity.mode,
         multiplier=leg.multiplier,
+        asset=asset,
+        quote=quote,
+        # Spot takes it from what is received; perpetuals from the margin.
+        fee_currency=asset if (leg.market, leg.side) == ("spot", "buy") else quote,
     )
 
 
@@ -155,29 +168,34 @@ def view_opportunity(opportunity: Opportunity, now: int) -> OpportunityDetail:
         size_base=_trim(edge.size_base),
         size_quote=_trim(edge.size_quote),
         capacity_quote=_trim(sighting.capacity_quote),
-        horizon_h=opportunity.horizon_h if opportunity.type == "funding" else None,
+        horizon_h=opportunity.horizon_h if opportunity.type in HELD_TYPES else None,
         confidence=ConfidenceView(),
-        legs=[_view_leg(leg, opportunity.mode, now) for leg in sighting.legs],
+        legs=[_view_leg(leg, opportunity, now) for leg in sighting.legs],
         waterfall=[PartView(part.label, float(part.bps)) for part in opportunity.waterfall()],
         mode=opportunity.mode,
         ended_at=opportunity.ended_at,
         end_reason=opportunity.end_reason,
         revision=opportunity.revision,
+        is_premium=opportunity.is_premium,
+        needs_inventory=opportunity.needs_inventory,
         curve=[CurveView(_trim(point.size_quote), float(point.net_bps)) for point in sighting.curve],
         transitions=opportunity.transitions,
-        books=[[(_trim(level.price), _trim(level.size)) for level in side] for side in sighting.books],
+        books=[_view_side(side) for side in sighting.books],
+        exit_books=[_view_side(side) for side in sighting.exit_books],
     )
+
+
+def _view_side(side: list[Level]) -> list[tuple[Decimal, Decimal]]:
+    return [(_trim(level.price), _trim(level.size)) for level in side]
 
 
 def view_miss(drop: Drop) -> MissView:
     candidate = drop.candidate
-    buy, sell = (f"{leg.exchange} {leg.market} {leg.symbol}" for leg in (candidate.buy, candidate.sell))
     return MissView(
         type=candidate.type,
         asset=candidate.asset,
         quote=candidate.quote,
-        buy=buy,
-        sell=sell,
+        legs=[f"{leg.side} {leg.exchange} {leg.market} {leg.symbol}" for leg in candidate.legs],
         gross_bps=_round(candidate.gross_bps),
         net_bps=_round(candidate.net_bps),
         reason=drop.reason,

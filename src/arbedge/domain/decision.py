@@ -43,7 +43,7 @@ class Choice(NamedTuple):
     @property
     def legs(self) -> dict[LegKey, LegRef]:
         """Each instrument whose book is wanted once, however many candidates share it."""
-        return {leg.key: leg for candidate in self.chosen for leg in (candidate.buy, candidate.sell)}
+        return {leg.key: leg for candidate in self.chosen for leg in candidate.legs}
 
 
 class Decision(Struct, frozen=True):
@@ -91,14 +91,14 @@ def conclude(
     for candidate in choice.chosen:
         legs = [
             LegMarket(instrument=instruments[leg.key], book=books[leg.key], funding=fundings.get(leg.key))
-            for leg in (candidate.buy, candidate.sell)
+            for leg in candidate.legs
             if leg.key in books
         ]
-        if len(legs) < 2:
+        if len(legs) < len(candidate.legs):
             _drop(drops, candidate, without_book, books=len(legs))
             continue
         try:
-            sightings[candidate.key] = verify(candidate, legs[0], legs[1], now, policy)
+            sightings[candidate.key] = verify(candidate, legs, now, policy)
         except Refused as refused:
             _drop(drops, candidate, refused.reason, **refused.numbers)
         except ArithmeticError:
@@ -122,7 +122,7 @@ def conclude(
 
 
 def _drop(drops: Drops, candidate: Candidate, reason: Reason, **numbers: float) -> None:
-    drops.add(candidate.net_bps, (reason, numbers), lambda: candidate)
+    drops.add(candidate.type, candidate.net_bps, (reason, numbers), lambda: candidate)
 
 
 def _find_fundings(snapshot: Snapshot, wanted: Iterable[LegKey]) -> dict[LegKey, Funding]:

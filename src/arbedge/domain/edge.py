@@ -1,12 +1,14 @@
-"""What an opportunity is worth at a size: two books walked for the same quantity, every cost named.
+"""What an opportunity is worth at a size: the books of its legs walked, every cost named.
 
-Each part of the waterfall is a cash amount in quote currency over the buy leg's notional at top of book,
-in bps rounded to 1e-4. Net is the sum of the rounded parts, so the parts always sum to net exactly.
+Each part of the waterfall is a cash amount in quote currency over the notional of the first buy at top of book (of
+the amount put in, for a cycle), in bps rounded to 1e-4. Net is the sum of the rounded parts, so the parts always sum
+to net exactly; the edge curve is computed from the cash itself. Nothing is converted from one quote currency into
+another: legs share theirs, and a cycle's own legs are its conversion.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -17,6 +19,12 @@ from arbedge.domain.reasons import Reason
 
 _BPS = Decimal(10_000)
 _BPS_STEP = Decimal("0.0001")
+_CURVE_STEP = Decimal("1e-12")
+ROUNDING: Final = "rounding"  # the part that stands for what is left over below a lot
+_STEPS_MAX: Final = 16
+_SHRINKS_MAX: Final = 60
+
+Side = Literal["buy", "sell"]
 CURVE_SIZES_QUOTE = tuple(Decimal(size) for size in (100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000))
 
 
@@ -45,23 +53,49 @@ class Fill(Struct, frozen=True):
 
 
 class LegTerms(Struct, frozen=True):
-    """All that decides one leg: its rules, its book, its fee and, for a perpetual, its next funding."""
+    """All that decides one leg: how it enters, its rules, its book, its fee and, for a perpetual, its next funding."""
 
+    side: Side
     instrument: Instrument
     book: OrderBook
     fee: FeeRate
     funding: Funding | None = None
+
+    @property
+    def entry(self) -> list[Level]:
+        """The side of the book that the leg takes from."""
+        return self.book.asks if self.side == "buy" else self.book.bids
+
+    @property
+    def exit(self) -> list[Level]:
+        """The side that closing the leg takes from."""
+        return self.book.bids if self.side == "buy" else self.book.asks
+
+
+Legs = Sequence[LegTerms]
+"""In order of execution; of a pair the one that buys comes first."""
 
 
 class Edge(Struct, frozen=True):
     """The worth of an opportunity at `size_base`; `parts` lie between gross and net and sum to net - gross."""
 
     size_base: Decimal
-    size_quote: Decimal  # the buy leg's notional at top of book: the denominator of every part
+    size_quote: Decimal  # the notional at top of book: the denominator of every part
     gross_bps: Decimal
     parts: tuple[Part, ...]
     net_bps: Decimal
-    fills: tuple[Fill, Fill]  # entry of the buy and of the sell leg
+    fills: tuple[Fill, ...]  # the entry of each leg
+    net_cash: Decimal = Decimal(0)  # what is left in quote currency, not rounded
+
+    @property
+    def unrounded_bps(self) -> Decimal:
+        """Net as the cash says it, free of the rounding of the parts."""
+        return (self.net_cash / self.size_quote * _BPS).quantize(_CURVE_STEP)
+
+    @property
+    def before_rounding_bps(self) -> Decimal:
+        """Net without what lots leave over: it does not rise with size, which net itself may do by a lot's worth."""
+        return self.net_bps - sum(part.bps for part in self.parts if part.label == ROUNDING)
 
 
 class CurvePoint(Struct, frozen=True):
@@ -95,71 +129,117 @@ def walk(levels: Iterable[Level], size: Decimal) -> Fill:
     raise Refused("depth", wanted=float(size), available=float(size - left))
 
 
+def afford(levels: Iterable[Level], cash: Decimal) -> Decimal:
+    """How much `cash` buys from one side of a book, best price first. Raises `Refused("depth")` when it runs out."""
+    left, size = cash, Decimal(0)
+    for level in levels:
+        cost = level.price * level.size
+        if left <= cost:
+            return size + left / level.price
+        left -= cost
+        size += level.size
+    raise Refused("depth", wanted=float(cash), available=float(cash - left))
+
+
 def to_bps(cash: Decimal, notional: Decimal) -> Decimal:
     return (cash / notional * _BPS).quantize(_BPS_STEP)
 
 
-def build_edge(gross: Decimal, costs: list[tuple[str, Decimal]], fills: tuple[Fill, Fill]) -> Edge:
+def build_edge(
+    gross: Decimal, costs: list[tuple[str, Decimal]], fills: tuple[Fill, ...], notional: Decimal, size: Decimal
+) -> Edge:
     """Turns cash amounts (quote currency; costs negative) into a waterfall whose parts sum to net exactly."""
-    buy = fills[0]
-    notional = buy.size * buy.top
     gross_bps = to_bps(gross, notional)
     parts = tuple(Part(label=label, bps=to_bps(cash, notional)) for label, cash in costs)
-    net_bps = sum((part.bps for part in parts), gross_bps)
-    return Edge(size_base=buy.size, size_quote=notional, gross_bps=gross_bps, parts=parts, net_bps=net_bps, fills=fills)
+    return Edge(
+        size_base=size,
+        size_quote=notional,
+        gross_bps=gross_bps,
+        parts=parts,
+        net_bps=sum((part.bps for part in parts), gross_bps),
+        fills=fills,
+        net_cash=sum((cash for _, cash in costs), gross),
+    )
 
 
-def size_for(buy: LegTerms, sell: LegTerms, size_quote: Decimal) -> Decimal:
-    """The quantity in asset units that `size_quote` buys, floored to a lot both legs accept.
+class Sizing(NamedTuple):
+    """How sizes of an opportunity are counted."""
 
-    Minimum size and minimum notional are checked after rounding, as the exchanges do.
-    """
-    lot = shared_lot(buy.instrument.lot_asset, sell.instrument.lot_asset)
-    price = buy.book.asks[0].price
-    size = floor_to_lot(size_quote / price, lot)
-    for leg in (buy, sell):
-        minimum = leg.instrument.min_size_asset
-        if size < minimum or not size:
-            raise Refused("min_size", size=float(size), minimum=float(minimum), lot=float(lot))
-        least = leg.instrument.min_notional
-        side: Literal["asks", "bids"] = "asks" if leg is buy else "bids"
-        notional = size * getattr(leg.book, side)[0].price
-        if least is not None and notional < least:
-            raise Refused("min_notional", notional=float(notional), minimum=float(least))
+    lot: Decimal  # every size is a multiple of it
+    price: Decimal  # quote currency per unit of size at top of book
+    most: Decimal  # what the entry sides hold
+    legs: tuple[LegTerms, ...]  # the legs that trade exactly the size; what others trade follows from it
+
+
+def measure_pair(legs: Legs) -> Sizing:
+    """Both legs trade the same quantity, in lots that both accept."""
+    buy, sell = legs
+    return Sizing(
+        lot=shared_lot(buy.instrument.lot_asset, sell.instrument.lot_asset),
+        price=buy.entry[0].price,
+        most=min(sum((level.size for level in leg.entry), Decimal(0)) for leg in legs),
+        legs=(buy, sell),
+    )
+
+
+def require_size(leg: LegTerms, size: Decimal, lot: Decimal) -> None:
+    """Raises `Refused` for an order that the exchange would not take: checked after rounding, as exchanges do."""
+    minimum = leg.instrument.min_size_asset
+    if size < minimum or not size:
+        raise Refused("min_size", size=float(size), minimum=float(minimum), lot=float(lot))
+    least = leg.instrument.min_notional
+    notional = size * leg.entry[0].price
+    if least is not None and notional < least:
+        raise Refused("min_notional", notional=float(notional), minimum=float(least))
+
+
+def size_for(sizing: Sizing, size_quote: Decimal) -> Decimal:
+    """The size that `size_quote` buys, floored to a lot. Raises `Refused` where that is below an exchange's minimum."""
+    size = floor_to_lot(size_quote / sizing.price, sizing.lot)
+    for leg in sizing.legs:
+        require_size(leg, size, sizing.lot)
     return size
 
 
-def trace_curve(value: Valuation, buy: LegTerms, sell: LegTerms) -> list[CurvePoint]:
-    """Net edge against size at the usual sizes, as far as both books reach."""
+def trace_curve(value: Valuation, sizing: Sizing) -> list[CurvePoint]:
+    """Net edge against size at the usual sizes, as far as the books reach."""
     points: list[CurvePoint] = []
     for size_quote in CURVE_SIZES_QUOTE:
         try:
-            edge = value(size_for(buy, sell, size_quote))
+            edge = value(size_for(sizing, size_quote))
         except Refused as refused:
             if refused.reason == "depth":
                 break
             continue
-        points.append(CurvePoint(size_quote=edge.size_quote, net_bps=edge.net_bps))
+        points.append(CurvePoint(size_quote=edge.size_quote, net_bps=edge.unrounded_bps))
     return points
 
 
-def find_capacity(value: Valuation, buy: LegTerms, sell: LegTerms, min_net_bps: float) -> Decimal:
+def find_capacity(value: Valuation, sizing: Sizing, min_net_bps: float) -> Decimal:
     """The largest size, in quote currency at top of book, whose net edge is still at the minimum.
 
-    Net edge does not rise with size, so a binary search over lots finds it. Zero when no size reaches the minimum.
+    Before rounding, net edge does not rise with size, so a binary search over lots finds where it ends. Where lots
+    leave something over, the largest size is at most a few lots below; failing that, the next smaller one that
+    reaches the minimum is taken. Zero when none does.
     """
-    lot = shared_lot(buy.instrument.lot_asset, sell.instrument.lot_asset)
-    depth = min(sum(level.size for level in buy.book.asks), sum(level.size for level in sell.book.bids))
     least = Decimal(str(min_net_bps))
+
+    def is_too_large(lots: int) -> bool:
+        try:
+            return value(lots * sizing.lot).before_rounding_bps < least
+        except Refused as refused:
+            return refused.reason == "depth"
 
     def reaches(lots: int) -> bool:
         try:
-            return value(lots * lot).net_bps >= least
+            return value(lots * sizing.lot).net_bps >= least
         except Refused:
             return False
 
-    low, high = 0, int(depth // lot)
+    low, high = 0, int(sizing.most // sizing.lot)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if reaches(middle) else (low, middle - 1)
-    return low * lot * buy.book.asks[0].price
+        low, high = (low, middle - 1) if is_too_large(middle) else (middle, high)
+    steps = [low - step for step in range(_STEPS_MAX)] + [low * 15**n // 16**n for n in range(1, _SHRINKS_MAX)]
+    lots = next((lots for lots in steps if lots > 0 and reaches(lots)), 0)
+    return lots * sizing.lot * sizing.price
