@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbedge.domain.detection import cross_exchange, detect_all, funding
+from arbedge.domain.detection import cross_exchange, detect_all
 from arbedge.domain.detection.board import read_board
 from arbedge.domain.detection.candidates import Drops
+from arbedge.domain.detection.holding import count_settlements
 from arbedge.domain.detection.verification import LegMarket, verify
 from arbedge.domain.edge import Refused
 from arbedge.domain.market import Funding
@@ -132,7 +133,7 @@ def test_a_small_funding_difference_is_below_the_minimum():
 )
 def test_only_settlements_strictly_inside_the_horizon_count(next_in_h, interval_h, expected):
     rate = Funding(rate=0.0001, next_at=NOW + round(next_in_h * HOUR), interval_h=interval_h, mark=1.0)
-    assert funding.count_settlements(rate, NOW, 24) == expected
+    assert count_settlements(rate, NOW, 24) == expected
 
 
 @given(st.integers(-100, 100), st.sampled_from([1, 2, 4, 8]), st.integers(1, 72))
@@ -140,7 +141,7 @@ def test_settlements_equal_a_count_one_by_one(next_in_h, interval_h, horizon_h):
     rate = Funding(rate=0.0001, next_at=NOW + next_in_h * HOUR, interval_h=interval_h, mark=1.0)
     stamps = range(NOW + next_in_h * HOUR, NOW + 400 * HOUR, interval_h * HOUR)
     expected = sum(NOW < stamp <= NOW + horizon_h * HOUR for stamp in stamps)
-    assert funding.count_settlements(rate, NOW, horizon_h) == expected
+    assert count_settlements(rate, NOW, horizon_h) == expected
 
 
 prices = st.floats(90, 110)

@@ -97,20 +97,22 @@ def _is_sound(asset: str, spot: list[Listed], carries: list[Carry], now: int, po
     if asset in AMBIGUOUS or any(carry.overdue_ms > 0 for carry in carries):
         return False
     quotes = spot + [carry.listed for carry in carries]
-    if not all(0 < quote.bid < quote.ask for _, quote in quotes):
+    if not are_sound(quotes, now, policy):
+        return False
+    mids = [quote.bid + quote.ask for _, quote in quotes]
+    return not mids or max(mids) / min(mids) - 1 <= policy.identity_ratio_max
+
+
+def are_sound(quotes: Sequence[Listed], now: int, policy: Policy) -> bool:
+    """Whether `check_quotes` lets any of these be used together; for every quote of a scan at once."""
+    if not all([0 < quote.bid < quote.ask for _, quote in quotes]):  # noqa: C419 - a list is the quicker one here
         return False
     ages = [
         now - quote.exchange_at + feed.clock_offset_ms if quote.exchange_at else now - feed.received_at
         for feed, quote in quotes
     ]
-    youngest, oldest = min(ages), max(ages)
-    mids = [quote.bid + quote.ask for _, quote in quotes]
-    return (
-        -policy.age_ms_max <= youngest
-        and oldest <= policy.age_ms_max
-        and oldest - youngest <= policy.skew_ms_max
-        and max(mids) / min(mids) - 1 <= policy.identity_ratio_max
-    )
+    youngest, oldest = min(ages, default=0), max(ages, default=0)
+    return -policy.age_ms_max <= youngest and oldest <= min(policy.age_ms_max, youngest + policy.skew_ms_max)
 
 
 def pairs_of(quotes: Sequence[Listed]) -> Iterator[tuple[Listed, Listed]]:

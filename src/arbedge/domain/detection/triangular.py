@@ -20,7 +20,7 @@ from itertools import pairwise
 from math import sqrt
 from typing import Final, NamedTuple
 
-from arbedge.domain.detection.board import Board
+from arbedge.domain.detection.board import Board, are_sound
 from arbedge.domain.detection.candidates import Candidate, Drops, Listed, Refusal, check_quotes, refer
 from arbedge.domain.edge import (
     ROUNDING,
@@ -56,7 +56,7 @@ class Link(NamedTuple):
 def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
     """Yields every cycle whose rates at top of book pay for three fees."""
     for feed in board.spot_feeds:
-        is_sound = check_quotes([Listed(feed, quote) for quote in feed.quotes], board.now, board.policy) is None
+        is_sound = are_sound([Listed(feed, quote) for quote in feed.quotes], board.now, board.policy)
         done: set[str] = set()
         for start in STARTS:
             yield from _detect_from(start, feed, is_sound, done, board, drops)
@@ -95,7 +95,8 @@ def _detect_from(
             floor = drops.get_floor(KIND)
         else:
             yield make()
-    drops.count("below_minimum", below)
+    if below:
+        drops.count("below_minimum", below)
 
 
 def _link(start: str, feed: Feed) -> dict[str, Link]:
@@ -142,7 +143,7 @@ def measure(legs: Legs) -> Sizing:
 
 
 def value(legs: Legs, size: Decimal, _now: int, _policy: Policy) -> Edge:
-    """The edge of a cycle whose first leg trades `size`. Raises `Refused` for a thin book and for too small an order."""
+    """The edge of a cycle whose first leg trades `size`. Raises `Refused` for a thin book or too small an order."""
     _require_chain(legs)
     rates = [1 / leg.entry[0].price if leg.side == "buy" else leg.entry[0].price for leg in legs]
     # What the start currency gets in the end, at top of book, for one unit of what each leg spends; then for itself.

@@ -193,7 +193,7 @@ COMMANDS: Final[dict[str, CommandRow]] = {
     "menu": CommandRow(show_menu, "how things are and what is best now"),
     "opportunities": CommandRow(
         show_opportunities,
-        "what is worth it after costs; add a type: cross_exchange, funding, spot_perp, triangular",
+        f"what is worth it after costs; add a type: {', '.join(TYPES)}",
         in_groups=True,
     ),
     "why": CommandRow(show_why, "why something is or is not told: /why BTC"),

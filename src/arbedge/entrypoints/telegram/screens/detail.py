@@ -61,11 +61,11 @@ def render_leg(leg: LegView, now: int) -> str:
     side = words.name_side(leg.market, leg.side)
     place = words.name_place(leg.exchange, leg.market)
     price = f"top of book {render_price(leg.price)}, average at the size {render_price(leg.vwap)} {quote(leg.quote)}"
+    basis = quote(words.FEE_BASES.get(leg.fee_basis, leg.fee_basis), 60)
     lines = [
         f"<b>{side} {quote(place, 40)}</b> <code>{quote(leg.symbol)}</code>",
         price,
-        f"taker fee {leg.fee_bps:g} bps a fill, taken in {quote(leg.fee_currency)},"
-        f" {quote(words.FEE_BASES.get(leg.fee_basis, leg.fee_basis), 60)}",
+        f"taker fee {leg.fee_bps:g} bps a fill, {basis}, taken in {quote(leg.fee_currency)}",
     ]
     if leg.multiplier != 1:
         lines.insert(2, f"the exchange quotes {leg.multiplier:,} units at {render_price(leg.price * leg.multiplier)}")
