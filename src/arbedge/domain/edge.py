@@ -22,7 +22,7 @@ _BPS_STEP = Decimal("0.0001")
 _CURVE_STEP = Decimal("1e-12")
 ROUNDING: Final = "rounding"  # the part that stands for what is left over below a lot
 _STEPS_MAX: Final = 16
-_SHRINKS_MAX: Final = 60
+_SHRINKS_MAX: Final = 64
 
 Side = Literal["buy", "sell"]
 CURVE_SIZES_QUOTE = tuple(Decimal(size) for size in (100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000))
@@ -240,6 +240,7 @@ def find_capacity(value: Valuation, sizing: Sizing, min_net_bps: float) -> Decim
     while low < high:
         middle = (low + high + 1) // 2
         low, high = (low, middle - 1) if is_too_large(middle) else (middle, high)
-    steps = [low - step for step in range(_STEPS_MAX)] + [low * 15**n // 16**n for n in range(1, _SHRINKS_MAX)]
+    steps = [low - step for step in range(_STEPS_MAX)]
+    steps += [low - low * step**2 // _SHRINKS_MAX**2 for step in range(1, _SHRINKS_MAX)]
     lots = next((lots for lots in steps if lots > 0 and reaches(lots)), 0)
     return lots * sizing.lot * sizing.price
