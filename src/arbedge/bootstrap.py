@@ -14,7 +14,7 @@ from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.dead_letters import D1DeadLetters
 from arbedge.adapters.cloudflare.d1.deliveries import D1Deliveries
 from arbedge.adapters.cloudflare.d1.dependencies import D1Dependencies
-from arbedge.adapters.cloudflare.d1.instruments import D1Instruments
+from arbedge.adapters.cloudflare.d1.instruments import D1Instruments, KeptCatalogue
 from arbedge.adapters.cloudflare.d1.market_reads import D1ReadCounts
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
@@ -46,17 +46,19 @@ def build(
     transport: httpx.AsyncBaseTransport,
     clock: Clock,
     hosts: dict[str, Host] | None = None,
+    kept: KeptCatalogue | None = None,
 ) -> Services:
     """The ports of one event. `transport` reaches the exchanges and Telegram.
 
     `hosts` is what is known of the exchanges' hosts; whoever asks them in more than one event keeps it between them.
+    `kept` spares an instance the decoding of instruments that it has read before.
     """
     hosts = {} if hosts is None else hosts
     client = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
     database = Database(bindings.DB)
     dependencies = D1Dependencies(database)
     exchanges = build_exchanges(
-        client,
+        transport,
         clock,
         hosts,
         binance_spot_url=settings.binance_spot_url,
@@ -64,7 +66,7 @@ def build(
         bybit_url=settings.bybit_url,
         okx_url=settings.okx_url,
     )
-    instruments = D1Instruments(database, KvCatalogueCache(bindings.KV))
+    instruments = D1Instruments(database, KvCatalogueCache(bindings.KV), kept or KeptCatalogue())
     scans, snapshots, lake = D1Scans(database), KvSnapshotCache(bindings.KV), R2Lake(bindings.LAKE)
     return Services(
         settings=settings,

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from arbedge import bootstrap
 from arbedge.adapters.clock import WallClock
+from arbedge.adapters.cloudflare.d1.instruments import KeptCatalogue
 from arbedge.adapters.cloudflare.queues import decode_message
 from arbedge.adapters.logging import configure_logging, request_id
 from arbedge.app.services import Services
@@ -36,11 +37,12 @@ WEBHOOK_PATH = "/webhook/telegram"
 log = logging.getLogger(__name__)
 _settings: Settings | None = None
 _hosts: dict[str, Host] = {}
+_catalogue = KeptCatalogue()
 
 
 def _load_settings(env: Any) -> Settings:
     """Read and checked once an instance: a deployment's settings do not change under it."""
-    global _settings  # noqa: PLW0603 - the one thing an instance keeps, and it is plain data
+    global _settings  # noqa: PLW0603 - what an instance keeps is plain data
     if _settings is None:
         _settings = load_settings(read_environment(env, NAMES))
         configure_logging(_settings.log_level, _settings.secrets)
@@ -48,7 +50,7 @@ def _load_settings(env: Any) -> Settings:
 
 
 def _build(env: Any) -> Services:
-    return bootstrap.build(env, _load_settings(env), FetchTransport(), WallClock(), _hosts)
+    return bootstrap.build(env, _load_settings(env), FetchTransport(), WallClock(), _hosts, _catalogue)
 
 
 async def fetch(env: Any, request: Any) -> Any:

@@ -122,7 +122,7 @@ async def recompute_cycle(client: httpx.AsyncClient, opportunity: dict[str, Any]
     """Net bps of three trades on OKX, each spending what the one before left after its fee, in whole lots."""
     first = opportunity["legs"][0]
     assert first["side"] == "buy"
-    put_in = held = Decimal(0)
+    put_in = held = notional = Decimal(0)
     for leg in opportunity["legs"]:
         side = "asks" if leg["side"] == "buy" else "bids"
         levels = await read_side(client, leg["exchange"], leg["symbol"], side)

@@ -6,8 +6,10 @@ to net exactly; the edge curve is computed from the cash itself. Nothing is conv
 another: legs share theirs, and a cycle's own legs are its conversion.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from decimal import Decimal
+from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -52,7 +54,46 @@ class Fill(Struct, frozen=True):
         return abs(self.cash - self.size * self.top)
 
 
-class LegTerms(Struct, frozen=True):
+class Ladder:
+    """One side of a book, best price first, with running totals: a leg is filled at some thirty sizes, and each is
+    found by search where walking would count the same levels again. The sums are those of a walk, in its order.
+    """
+
+    def __init__(self, levels: Sequence[Level]) -> None:
+        self.levels = levels
+        self._sizes: list[Decimal] = []
+        self._cash = [Decimal(0)]  # cost of all levels before the one at this index, and at the end of all
+        size = cash = Decimal(0)
+        for level in levels:
+            size += level.size
+            cash += level.size * level.price
+            self._sizes.append(size)
+            self._cash.append(cash)
+        self.depth = size
+
+    @property
+    def top(self) -> Decimal:
+        return self.levels[0].price
+
+    def fill(self, size: Decimal) -> Fill:
+        """Takes `size` from the top. Raises `Refused("depth")` when the levels run out."""
+        last = bisect_left(self._sizes, size)
+        if last == len(self._sizes):
+            raise Refused("depth", wanted=float(size), available=float(self.depth))
+        full = self._sizes[last - 1] if last else 0
+        cash = self._cash[last] + (size - full) * self.levels[last].price
+        return Fill(size=size, cash=cash, top=self.top)
+
+    def afford(self, cash: Decimal) -> Decimal:
+        """How much `cash` buys from the top. Raises `Refused("depth")` when the levels run out."""
+        last = bisect_left(self._cash, cash, lo=1) - 1
+        if last == len(self._sizes):
+            raise Refused("depth", wanted=float(cash), available=float(self._cash[-1]))
+        full = self._sizes[last - 1] if last else Decimal(0)
+        return full + (cash - self._cash[last]) / self.levels[last].price
+
+
+class LegTerms(Struct, frozen=True, dict=True):
     """All that decides one leg: how it enters, its rules, its book, its fee and, for a perpetual, its next funding."""
 
     side: Side
@@ -61,15 +102,15 @@ class LegTerms(Struct, frozen=True):
     fee: FeeRate
     funding: Funding | None = None
 
-    @property
-    def entry(self) -> list[Level]:
+    @cached_property
+    def entry(self) -> Ladder:
         """The side of the book that the leg takes from."""
-        return self.book.asks if self.side == "buy" else self.book.bids
+        return Ladder(self.book.asks if self.side == "buy" else self.book.bids)
 
-    @property
-    def exit(self) -> list[Level]:
+    @cached_property
+    def exit(self) -> Ladder:
         """The side that closing the leg takes from."""
-        return self.book.bids if self.side == "buy" else self.book.asks
+        return Ladder(self.book.bids if self.side == "buy" else self.book.asks)
 
 
 Legs = Sequence[LegTerms]
@@ -116,31 +157,6 @@ Valuation = Callable[[Decimal], Edge]
 """Values an opportunity at a size in asset units; raises `Refused` where the size cannot be had."""
 
 
-def walk(levels: Iterable[Level], size: Decimal) -> Fill:
-    """Takes `size` from one side of a book, best price first. Raises `Refused("depth")` when it runs out."""
-    left, cash, top = size, Decimal(0), None
-    for level in levels:
-        top = level.price if top is None else top
-        taken = min(left, level.size)
-        cash += taken * level.price
-        left -= taken
-        if not left:
-            return Fill(size=size, cash=cash, top=top)
-    raise Refused("depth", wanted=float(size), available=float(size - left))
-
-
-def afford(levels: Iterable[Level], cash: Decimal) -> Decimal:
-    """How much `cash` buys from one side of a book, best price first. Raises `Refused("depth")` when it runs out."""
-    left, size = cash, Decimal(0)
-    for level in levels:
-        cost = level.price * level.size
-        if left <= cost:
-            return size + left / level.price
-        left -= cost
-        size += level.size
-    raise Refused("depth", wanted=float(cash), available=float(cash - left))
-
-
 def to_bps(cash: Decimal, notional: Decimal) -> Decimal:
     return (cash / notional * _BPS).quantize(_BPS_STEP)
 
@@ -176,8 +192,8 @@ def measure_pair(legs: Legs) -> Sizing:
     buy, sell = legs
     return Sizing(
         lot=shared_lot(buy.instrument.lot_asset, sell.instrument.lot_asset),
-        price=buy.entry[0].price,
-        most=min(sum((level.size for level in leg.entry), Decimal(0)) for leg in legs),
+        price=buy.entry.top,
+        most=min(leg.entry.depth for leg in legs),
         legs=(buy, sell),
     )
 
@@ -188,7 +204,7 @@ def require_size(leg: LegTerms, size: Decimal, lot: Decimal) -> None:
     if size < minimum or not size:
         raise Refused("min_size", size=float(size), minimum=float(minimum), lot=float(lot))
     least = leg.instrument.min_notional
-    notional = size * leg.entry[0].price
+    notional = size * leg.entry.top
     if least is not None and notional < least:
         raise Refused("min_notional", notional=float(notional), minimum=float(least))
 

@@ -52,14 +52,16 @@ async def _send(request: httpx.Request, content: bytes) -> httpx.Response:
 
 
 def _options(request: httpx.Request, content: bytes, given_up: Any) -> Any:
-    """Redirects are httpx's to follow; one deadline covers the whole answer."""
+    """Redirects are httpx's to follow; one deadline, where the caller keeps none itself, covers the whole answer."""
     deadline_s: float | None = request.extensions.get("timeout", {}).get("read")
-    signals = [given_up] if deadline_s is None else [given_up, AbortSignal.timeout(deadline_s * 1000)]
+    signal = (
+        given_up if deadline_s is None else AbortSignal.any(to_js([given_up, AbortSignal.timeout(deadline_s * 1000)]))
+    )
     options: dict[str, Any] = {
         "method": request.method,
         "headers": select_request_headers(request.headers.multi_items()),
         "redirect": "manual",
-        "signal": AbortSignal.any(to_js(signals)),
+        "signal": signal,
     }
     if content:
         options["body"] = content

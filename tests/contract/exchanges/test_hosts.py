@@ -66,10 +66,9 @@ async def test_silence_outlives_the_session_that_was_asked_for_it(answer: httpx.
         return httpx.Response(answer.status_code, headers=answer.headers, content=answer.content)
 
     def connect():
-        client = httpx.AsyncClient(transport=httpx.MockTransport(reply))
-        url = "http://host"
+        transport, url = httpx.MockTransport(reply), "http://host"
         return build_exchanges(
-            client, clock, hosts, binance_spot_url=url, binance_futures_url=url, bybit_url=url, okx_url=url
+            transport, clock, hosts, binance_spot_url=url, binance_futures_url=url, bybit_url=url, okx_url=url
         )["bybit"]
 
     with pytest.raises(ExchangeRateLimited) as told:

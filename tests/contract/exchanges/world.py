@@ -29,7 +29,7 @@ EVERY_MARKET: list[tuple[ExchangeId, Market]] = [
 
 def connect(transport: httpx.AsyncBaseTransport, clock: SettableClock) -> dict[ExchangeId, ExchangeMarketData]:
     return build_exchanges(
-        httpx.AsyncClient(transport=transport),
+        transport,
         clock,
         {},
         binance_spot_url="http://sandbox/binance",

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from arbedge.domain.detection.candidates import Candidate, Drop, LegRef
-from arbedge.domain.edge import CurvePoint, build_edge, walk
+from arbedge.domain.edge import CurvePoint, Ladder, build_edge
 from arbedge.domain.market import ExchangeId, Funding, Level, Market
 from arbedge.domain.opportunity import Leg, Opportunity, Sighting, Transition, derive_id
 from arbedge.domain.policy import OpportunityType
@@ -40,7 +40,7 @@ def sighting(
     """Both books hold 2 units at `price`; the costs are chosen so that exactly `net_bps` is left."""
     books = (levels(price, "0.00000001"), levels(price, "-0.00000001"))
     size = D(1)
-    fills = (walk(books[0], size), walk(books[1], size))
+    fills = (Ladder(books[0]).fill(size), Ladder(books[1]).fill(size))
     notional = fills[0].cash
     gross = notional * (D(net_bps) + 20) / 10_000
     edge = build_edge(gross, [("fee buy", -notional / 1000), ("fee sell", -notional / 1000)], fills, notional, size)

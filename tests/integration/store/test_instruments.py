@@ -3,7 +3,7 @@
 import pytest
 
 from arbedge.adapters.cloudflare.d1.database import Database
-from arbedge.adapters.cloudflare.d1.instruments import D1Instruments
+from arbedge.adapters.cloudflare.d1.instruments import D1Instruments, KeptCatalogue
 from arbedge.adapters.cloudflare.kv import CATALOGUE_KEY, KvCatalogueCache
 from arbedge.errors import StoreUnavailable
 from tests.integration.store.builders import make_catalogue, make_instrument
@@ -15,7 +15,7 @@ SOL = make_instrument("SOL-USDT-SWAP", "okx", "perp")
 
 @pytest.fixture
 def instruments(env: ShimEnv, database: Database) -> D1Instruments:
-    return D1Instruments(database, KvCatalogueCache(env.KV))
+    return D1Instruments(database, KvCatalogueCache(env.KV), KeptCatalogue())
 
 
 async def count_writes(env: ShimEnv) -> int:
@@ -41,6 +41,22 @@ async def test_a_stale_copy_is_not_used(env: ShimEnv, instruments: D1Instruments
     stale = await KvCatalogueCache(env.KV).get()
     assert stale == make_catalogue([BTC, SOL], now)
     assert await instruments.load() == newer
+
+
+async def test_what_the_instance_has_read_is_not_read_again_before_it_changes(
+    env: ShimEnv, database: Database, now: int
+) -> None:
+    kept = KeptCatalogue()
+    events = [D1Instruments(database, KvCatalogueCache(env.KV), kept) for _ in range(3)]
+    known = make_catalogue([BTC, SOL], now)
+    await events[0].save(known)
+    assert await events[0].load() == known
+    await env.DB.prepare("DELETE FROM instruments").run()
+    env.faults.fail("KV", times=None)
+    assert await events[1].load() == known
+    newer = make_catalogue([BTC, ETH, SOL], now + 1)
+    await events[1].save(newer)
+    assert await events[2].load() == newer
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"instruments": {"binance:spot": {"X": 1}}, "fetched_at": {}}'])

@@ -13,7 +13,7 @@ from arbedge.domain.detection.board import read_board
 from arbedge.domain.detection.candidates import Drops
 from arbedge.domain.fees import get_base_tier
 from arbedge.domain.market import EXCHANGES, Funding
-from arbedge.domain.policy import Policy
+from arbedge.domain.policy import OpportunityType, Policy
 from tests.unit.domain.builders import HOUR, NOW, feed, quote, snapshot
 
 POLICY = Policy()
@@ -96,8 +96,8 @@ def round_trip(one, row) -> float:
     return row.ask - row.bid + fee * (row.ask + row.bid)
 
 
-def look_at_every_pair(market) -> dict[str, Counter[str]]:
-    told = {kind: Counter() for kind in DETECTORS}
+def look_at_every_pair(market) -> dict[OpportunityType, Counter[str]]:
+    told: dict[OpportunityType, Counter[str]] = {kind: Counter() for kind in DETECTORS}
     for asset in ("BTC", "SOL", "QI"):
         spot, perp = listed(market, "spot", asset), [one for one in listed(market, "perp", asset) if one[1].funding]
         for a, b in combinations(spot, 2):

@@ -7,34 +7,62 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbedge.domain.detection import cross_exchange, funding
-from arbedge.domain.edge import CURVE_SIZES_QUOTE, Refused, find_capacity, measure_pair, size_for, trace_curve, walk
+from arbedge.domain.edge import CURVE_SIZES_QUOTE, Ladder, Refused, find_capacity, measure_pair, size_for, trace_curve
 from arbedge.domain.market import Funding, Level
 from arbedge.domain.policy import Policy
 from tests.unit.domain.builders import HOUR, NOW, book, pair, terms
 
 POLICY = Policy()
 DEEP = "1000"
+prices = st.decimals(min_value="50", max_value="150", places=2)
+sizes = st.decimals(min_value="0.1", max_value="20", places=1)
 
 
 def flat(price_bid: str = "100", price_ask: str = "100.01", size: str = DEEP, exchange="binance", market="spot"):
     return book(exchange, market, bids=[(price_bid, size)], asks=[(price_ask, size)])
 
 
-def test_walking_takes_the_best_levels_first():
-    fill = walk([Level(D(100), D(1)), Level(D(101), D(2))], D(2))
+def test_filling_takes_the_best_levels_first():
+    fill = Ladder([Level(D(100), D(1)), Level(D(101), D(2))]).fill(D(2))
     assert (fill.cash, fill.vwap, fill.slippage) == (D(201), D("100.5"), D(1))
 
 
-def test_walking_past_the_last_level_is_refused_with_what_there_was():
+def test_filling_past_the_last_level_is_refused_with_what_there_was():
     with pytest.raises(Refused) as refused:
-        walk([Level(D(100), D(1))], D(2))
+        Ladder([Level(D(100), D(1))]).fill(D(2))
     assert refused.value.reason == "depth"
     assert refused.value.numbers == {"wanted": 2.0, "available": 1.0}
 
 
+@given(
+    st.lists(st.tuples(prices, sizes), min_size=1, max_size=8), st.decimals(min_value="0.1", max_value=200, places=1)
+)
+def test_a_fill_is_what_walking_level_by_level_gives(rows, size):
+    levels, left, cash = [Level(*row) for row in rows], size, D(0)
+    for level in levels:
+        taken = min(left, level.size)
+        cash, left = cash + taken * level.price, left - taken
+    if left:
+        with pytest.raises(Refused) as refused:
+            Ladder(levels).fill(size)
+        assert refused.value.numbers == {"wanted": float(size), "available": float(size - left)}
+    else:
+        assert Ladder(levels).fill(size).cash == cash
+
+
 def test_an_empty_side_has_no_depth():
+    for ask in (Ladder([]).fill, Ladder([]).afford):
+        with pytest.raises(Refused, match="depth"):
+            ask(D(1))
+
+
+@given(st.lists(st.tuples(prices, sizes), min_size=1, max_size=8), st.decimals(min_value=0, max_value=1, places=3))
+def test_what_cash_affords_costs_that_cash(rows, share):
+    ladder = Ladder([Level(*row) for row in rows])
+    size = (ladder.depth * share).quantize(D("0.001"))
+    assert abs(ladder.afford(ladder.fill(size).cash) - size) < D("1e-20")
     with pytest.raises(Refused, match="depth"):
-        walk([], D(1))
+        ladder.afford(ladder.fill(ladder.depth).cash + D("0.01"))
 
 
 def test_a_waterfall_can_be_recomputed_by_hand():
@@ -62,10 +90,6 @@ def test_equal_flat_books_lose_exactly_the_fees_of_the_fills():
     rate = Funding(rate=0.0001, next_at=NOW + HOUR, interval_h=8, mark=100.0)
     legs = (terms(side, fee="0.0005", funding=rate), terms(other, fee="0.0005", funding=rate))
     assert funding.value(pair(*legs), D(3), NOW, free).net_bps == D(-20)
-
-
-prices = st.decimals(min_value="50", max_value="150", places=2)
-sizes = st.decimals(min_value="0.1", max_value="20", places=1)
 
 
 @st.composite

@@ -1,9 +1,10 @@
 """What holds for every type of two legs, against a walk through the books that shares nothing with the product."""
 
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arbedge.domain.detection import DETECTORS
@@ -14,7 +15,7 @@ from tests.unit.domain.builders import HOUR, NOW, book, pair, terms
 
 POLICY = Policy()
 FREE = Policy(rebalancing_bps=D(0))
-KINDS = [
+KINDS: list[Any] = [
     ("cross_exchange", "spot", "spot"),
     ("funding", "perp", "perp"),
     ("spot_perp", "spot", "perp"),
@@ -30,12 +31,17 @@ def leg(market: str, one, rate: str = "0", next_at: int = NOW + HOUR):
     return terms(one, fee=FEES[market], funding=funding)
 
 
-def position(kind, a, b, rate_a: str = "0", rate_b: str = "0"):
+def position(kind: Any, a: Any, b: Any, rate_a: str = "0", rate_b: str = "0"):
     return pair(leg(kind[1], a, rate_a), leg(kind[2], b, rate_b))
 
 
+def hold(kind, data, rate_a: str, rate_b: str):
+    a, b = data.draw(ladders(*kind[1:]))
+    return position(kind, a, b, rate_a, rate_b)
+
+
 @st.composite
-def ladders(draw, *markets):
+def ladders(draw, *markets: str) -> Any:
     """One uncrossed book a market, in the same region of prices."""
     found = []
     for exchange, market in zip(("binance", "okx"), markets, strict=True):
@@ -60,7 +66,7 @@ def cash_of(levels, size: D) -> D:
 
 
 def depth(*sides) -> D:
-    return min(sum(level.size for level in side) for side in sides)
+    return min(sum((level.size for level in side), D(0)) for side in sides)
 
 
 def brute_force(kind, legs, size: D) -> D:
@@ -83,14 +89,15 @@ def value_of(kind, legs, policy=POLICY):
 
 
 def sides_of(kind, legs):
-    entries = [one.entry for one in legs]
-    return entries + [one.exit for one in legs] if kind[0] in HELD_TYPES else entries
+    entries = [one.entry.levels for one in legs]
+    return entries + [one.exit.levels for one in legs] if kind[0] in HELD_TYPES else entries
 
 
 @every_kind
+@settings(max_examples=40)
 @given(st.data(), rates, rates)
 def test_value_and_curve_equal_a_walk_by_brute_force(kind, data, rate_a, rate_b):
-    legs = position(kind, *data.draw(ladders(*kind[1:])), rate_a, rate_b)
+    legs = hold(kind, data, rate_a, rate_b)
     value, sizing = value_of(kind, legs), measure_pair(legs)
     size = (depth(*sides_of(kind, legs)) * data.draw(st.decimals(min_value="0.05", max_value=1, places=3))).quantize(
         D("0.001")
@@ -106,15 +113,17 @@ def test_value_and_curve_equal_a_walk_by_brute_force(kind, data, rate_a, rate_b)
 
 
 @every_kind
+@settings(max_examples=40)
 @given(st.data(), rates, st.integers(1, 500), st.integers(1, 500))
 def test_net_edge_does_not_rise_with_size(kind, data, rate, one, other):
-    legs = position(kind, *data.draw(ladders(*kind[1:])), "0", rate)
+    legs = hold(kind, data, "0", rate)
     small, large = sorted((D(one) / 1000, D(other) / 1000))
     value = value_of(kind, legs)
     assert value(small).unrounded_bps >= value(large).unrounded_bps
 
 
 @every_kind
+@settings(max_examples=40)
 @given(st.data(), st.integers(1, 500))
 def test_more_depth_never_hurts(kind, data, steps):
     books = data.draw(ladders(*kind[1:]))
@@ -128,7 +137,7 @@ def test_more_depth_never_hurts(kind, data, steps):
         for one in books
     ]
     size = D(steps) / 1000
-    nets = [value_of(kind, position(kind, *ones))(size).unrounded_bps for ones in (books, deeper)]
+    nets = [value_of(kind, position(kind, ones[0], ones[1]))(size).unrounded_bps for ones in (books, deeper)]
     assert nets[1] >= nets[0]
 
 
@@ -140,10 +149,11 @@ def test_flat_equal_books_lose_exactly_the_fees_of_the_fills(kind):
     ]
     fills = 2 if kind[0] in HELD_TYPES else 1
     expected = -fills * sum(D(FEES[market]) for market in kind[1:]) * 10_000
-    assert value_of(kind, position(kind, *books), FREE)(D(3)).net_bps == expected
+    assert value_of(kind, position(kind, books[0], books[1]), FREE)(D(3)).net_bps == expected
 
 
 @every_kind
+@settings(max_examples=40)
 @given(st.data(), rates, rates)
 def test_the_swapped_direction_never_has_a_gross_edge_above_minus_the_other(kind, data, rate_a, rate_b):
     a, b = data.draw(ladders(*kind[1:]))
@@ -156,9 +166,10 @@ def test_the_swapped_direction_never_has_a_gross_edge_above_minus_the_other(kind
 
 
 @every_kind
+@settings(max_examples=40)
 @given(st.data(), st.sampled_from(["0.0025", "0.009"]), st.integers(-50, 100))
 def test_the_capacity_is_the_largest_size_that_reaches_the_minimum(kind, data, rate, minimum):
-    legs = position(kind, *data.draw(ladders(*kind[1:])), "0", rate)
+    legs = hold(kind, data, "0", rate)
     value, sizing = value_of(kind, legs), measure_pair(legs)
 
     def reaches(size: D) -> bool:

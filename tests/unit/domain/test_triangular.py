@@ -2,6 +2,7 @@
 
 from decimal import Decimal as D
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ POLICY = Policy()
 BTC = quote(60_000.0, 60_001.0, asset="BTC", symbol="BTCUSDT")
 
 
-def detect(*quotes, policy=POLICY, exchange="okx"):
+def detect(*quotes, policy=POLICY, exchange: Any = "okx"):
     drops = Drops()
     found = triangular.detect(read_board(snapshot(feed(exchange, *quotes)), NOW, policy), drops)
     return list(found), drops
@@ -146,18 +147,19 @@ def test_all_cycles_and_no_others_are_found_in_their_better_direction(rows):
     assert len(few) + drops.counts.total() == len(best)
 
 
-def legs(*, lots=("0.00001", "0.0001", "0.00001"), deep: str = "1000", cross_bid: str = "0.0505", **changes):
+SELL_TWICE: Any = ("buy", "sell", "sell")
+
+
+def legs(*, lots=("0.00001", "0.0001", "0.00001"), deep: str = "1000", cross_bid: str = "0.0505", **changes: Any):
     """USDT -> ETH -> BTC -> USDT."""
-    rules = {"min_size": D("1e-8"), "min_notional": None} | changes
+    rules: dict[str, Any] = {"min_size": D("1e-8"), "min_notional": None} | changes
     eth = book("okx", symbol="ETHUSDT", bids=[("2999", deep)], asks=[("3000", "0.2"), ("3001", deep)])
     middle = book("okx", symbol="ETHBTC", bids=[(cross_bid, "0.1"), ("0.0504", deep)], asks=[("0.0506", deep)])
     btc = book("okx", symbol="BTCUSDT", bids=[("60000", "0.01"), ("59990", deep)], asks=[("60001", deep)])
     names = [("ETH", "USDT"), ("ETH", "BTC"), ("BTC", "USDT")]
     return tuple(
         terms(one, side=side, asset=asset, base=asset, quote=currency, **rules | {"lot_size": D(lot)})
-        for one, side, (asset, currency), lot in zip(
-            (eth, middle, btc), ("buy", "sell", "sell"), names, lots, strict=True
-        )
+        for one, side, (asset, currency), lot in zip((eth, middle, btc), SELL_TWICE, names, lots, strict=True)
     )
 
 
@@ -186,7 +188,8 @@ def test_a_waterfall_can_be_recomputed_by_hand():
 
 def trade(chain, size: D) -> D:
     """What three trades leave of what was put in, in start currency; None where a lot or a book says no."""
-    held, put_in = None, D(0)
+    held: Any = None
+    put_in = D(0)
     for leg in chain:
         lot = leg.instrument.lot_size
         if leg.side == "buy":
@@ -221,11 +224,11 @@ def most_for(levels, cash: D, lot: D) -> D:
 
 def reverse(chain):
     """The same three books the other way round."""
-    turned = {"buy": "sell", "sell": "buy"}
+    turned: dict[str, Any] = {"buy": "sell", "sell": "buy"}
     return tuple(terms(leg.book, side=turned[leg.side], **rules_of(leg)) for leg in reversed(chain))
 
 
-def rules_of(leg):
+def rules_of(leg) -> dict[str, Any]:
     one = leg.instrument
     names = ("asset", "base", "quote", "lot_size", "min_size", "min_notional")
     return {name: getattr(one, name) for name in names}
@@ -260,14 +263,14 @@ def test_before_rounding_net_edge_does_not_rise_with_size(one, other):
 
 @given(st.integers(1, 3000))
 def test_more_depth_never_hurts(steps):
-    fine = {"lots": ("0.001", "1e-10", "1e-10")}
+    fine: dict[str, Any] = {"lots": ("0.001", "1e-10", "1e-10")}
     size = steps * D("0.001")
     shallow, deep = (triangular.value(legs(deep=depth, **fine), size, NOW, POLICY) for depth in ("100", "5000"))
     assert deep.net_bps >= shallow.net_bps
 
 
 def test_flat_equal_books_lose_exactly_three_fees():
-    chain = []
+    chain: list[Any] = []
     for symbol, side, price, (asset, currency) in (
         ("ETHUSDT", "buy", "3000", ("ETH", "USDT")),
         ("ETHBTC", "sell", "0.05", ("ETH", "BTC")),

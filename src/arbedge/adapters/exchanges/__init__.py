@@ -12,7 +12,7 @@ from arbedge.ports.exchange import ExchangeMarketData
 
 
 def build_exchanges(
-    client: httpx.AsyncClient,
+    transport: httpx.AsyncBaseTransport,
     clock: Clock,
     hosts: dict[str, Host],
     *,
@@ -23,7 +23,7 @@ def build_exchanges(
 ) -> dict[ExchangeId, ExchangeMarketData]:
     """Every exchange we read; a further one is its folder and one line here. `hosts` outlives what is built here."""
     return {
-        "binance": Binance(client, clock, hosts, spot_url=binance_spot_url, futures_url=binance_futures_url),
-        "bybit": Bybit(client, clock, hosts, url=bybit_url),
-        "okx": Okx(client, clock, hosts, url=okx_url),
+        "binance": Binance(transport, clock, hosts, spot_url=binance_spot_url, futures_url=binance_futures_url),
+        "bybit": Bybit(transport, clock, hosts, url=bybit_url),
+        "okx": Okx(transport, clock, hosts, url=okx_url),
     }

@@ -1,7 +1,8 @@
 """Asks one exchange host for data: what is the same for every exchange when a GET goes out.
 
 Keeps the host's budget and its silences, bounds the time and the body, times the call, and turns whatever goes wrong
-into an `ExchangeError`.
+into an `ExchangeError`. It speaks to the transport itself: the cookies, redirects and credentials of a client have no
+place here, and every one of a scan's fifty requests would pay for them.
 """
 
 import asyncio
@@ -9,8 +10,10 @@ import re
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, Protocol
+from urllib.parse import urlencode
 
 import httpx
 from msgspec import Struct
@@ -25,6 +28,10 @@ from arbedge.ports.clock import Clock
 # To one host, of the six connections there are: one that does not answer must not keep the others from being asked.
 CALLS_AT_ONCE: Final = 2
 _CLOCK_BYTES: Final = 256
+_HEADERS: Final = {"accept": "application/json", "user-agent": "arbedge"}
+
+# Most of what a scan asks was asked by the one before, and a parsed address is plain data that never changes.
+_parse_url = lru_cache(maxsize=256)(httpx.URL)
 
 
 class Call(Struct, frozen=True):
@@ -33,6 +40,11 @@ class Call(Struct, frozen=True):
     path: str
     weight: int
     params: Mapping[str, str] = {}
+
+    @property
+    def query(self) -> str:
+        """Path and parameters as they go out."""
+        return f"{self.path}?{urlencode(self.params)}" if self.params else self.path
 
     def asking(self, **params: str | int) -> "Call":
         """The same call with further parameters."""
@@ -76,9 +88,9 @@ class Session:
     """
 
     def __init__(
-        self, client: httpx.AsyncClient, base_url: str, clock: Clock, rules: HostRules, hosts: dict[str, Host]
+        self, transport: httpx.AsyncBaseTransport, base_url: str, clock: Clock, rules: HostRules, hosts: dict[str, Host]
     ) -> None:
-        self._client = client
+        self._transport = transport
         self._base_url = base_url.rstrip("/")
         self._clock = clock
         self._rules = rules
@@ -160,22 +172,26 @@ class Session:
     async def _send(self, call: Call) -> tuple[int, httpx.Headers, bytes]:
         """The deadline covers the whole exchange of bytes: an answer that drips is as late as one that never comes."""
         try:
-            async with (
-                asyncio.timeout(EXCHANGE_TIMEOUT_S),
-                self._client.stream(
-                    "GET", f"{self._base_url}{call.path}", params=call.params, timeout=EXCHANGE_TIMEOUT_S
-                ) as response,
-            ):
-                body = bytearray()
-                async for chunk in response.aiter_bytes():
-                    body += chunk
-                    if len(body) > EXCHANGE_BODY_BYTES_MAX:
-                        raise ExchangeUnreachable(f"{call.path}: body over {EXCHANGE_BODY_BYTES_MAX} bytes")
-                return response.status_code, response.headers, bytes(body)
+            async with asyncio.timeout(EXCHANGE_TIMEOUT_S):
+                request = httpx.Request("GET", _parse_url(f"{self._base_url}{call.query}"), headers=_HEADERS)
+                response = await self._transport.handle_async_request(request)
+                try:
+                    return response.status_code, response.headers, await _read_body(call, response)
+                finally:
+                    await response.aclose()
         except (TimeoutError, httpx.TimeoutException) as error:
             raise ExchangeUnreachable(f"{call.path}: no answer within {EXCHANGE_TIMEOUT_S} s") from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ExchangeUnreachable(f"{call.path}: {type(error).__name__}: {error}") from error
+
+
+async def _read_body(call: Call, response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > EXCHANGE_BODY_BYTES_MAX:
+            raise ExchangeUnreachable(f"{call.path}: body over {EXCHANGE_BODY_BYTES_MAX} bytes")
+    return bytes(body)
 
 
 def _held_back(call: Call, why: str, wait_ms: int) -> ExchangeRateLimited:

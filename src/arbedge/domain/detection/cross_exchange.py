@@ -11,7 +11,7 @@ from typing import Final
 
 from arbedge.domain.detection.board import Board, count_pairs, pairs_of
 from arbedge.domain.detection.candidates import Candidate, Drops, make_pair
-from arbedge.domain.edge import Edge, Legs, build_edge, walk
+from arbedge.domain.edge import Edge, Legs, build_edge
 from arbedge.domain.policy import OpportunityType, Policy
 
 KIND: Final[OpportunityType] = "cross_exchange"
@@ -53,7 +53,7 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
 def value(legs: Legs, size: Decimal, _now: int, policy: Policy) -> Edge:
     """The edge at `size` asset units on both books. Raises `Refused` where a book is too thin."""
     buy, sell = legs
-    bought, sold = walk(buy.entry, size), walk(sell.entry, size)
+    bought, sold = buy.entry.fill(size), sell.entry.fill(size)
     notional = size * bought.top
     return build_edge(
         gross=size * (sold.top - bought.top),

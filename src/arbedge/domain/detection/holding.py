@@ -8,7 +8,7 @@ gains between the two legs, the exit at today's books returns, less both spreads
 from decimal import Decimal
 from typing import NamedTuple
 
-from arbedge.domain.edge import Fill, Legs, LegTerms, walk
+from arbedge.domain.edge import Fill, Legs, LegTerms
 from arbedge.domain.market import Funding
 
 HOUR_MS = 3_600_000
@@ -48,8 +48,8 @@ def overdue_ms(funding: Funding, now: int) -> float:
 def hold(legs: Legs, size: Decimal, now: int, horizon_h: int) -> Holding:
     """Values both legs at `size` asset units. Raises `Refused` where a book is too thin for entry or exit."""
     buy, sell = legs
-    entries = walk(buy.entry, size), walk(sell.entry, size)
-    exits = walk(buy.exit, size), walk(sell.exit, size)
+    entries = buy.entry.fill(size), sell.entry.fill(size)
+    exits = buy.exit.fill(size), sell.exit.fill(size)
     fees = [-(entry.cash + exit_.cash) * leg.fee.taker for leg, entry, exit_ in zip(legs, entries, exits, strict=True)]
     slippage = [-(entry.slippage + exit_.slippage) for entry, exit_ in zip(entries, exits, strict=True)]
     return Holding(

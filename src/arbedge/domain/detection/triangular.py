@@ -31,10 +31,8 @@ from arbedge.domain.edge import (
     Refused,
     Side,
     Sizing,
-    afford,
     build_edge,
     require_size,
-    walk,
 )
 from arbedge.domain.instruments import floor_to_lot
 from arbedge.domain.market import Feed
@@ -136,8 +134,8 @@ def measure(legs: Legs) -> Sizing:
     first = legs[0]
     return Sizing(
         lot=first.instrument.lot_asset,
-        price=first.entry[0].price if first.side == "buy" else Decimal(1),
-        most=sum((level.size for level in first.entry), Decimal(0)),
+        price=first.entry.top if first.side == "buy" else Decimal(1),
+        most=first.entry.depth,
         legs=(first,),
     )
 
@@ -145,17 +143,17 @@ def measure(legs: Legs) -> Sizing:
 def value(legs: Legs, size: Decimal, _now: int, _policy: Policy) -> Edge:
     """The edge of a cycle whose first leg trades `size`. Raises `Refused` for a thin book or too small an order."""
     _require_chain(legs)
-    rates = [1 / leg.entry[0].price if leg.side == "buy" else leg.entry[0].price for leg in legs]
+    rates = [1 / leg.entry.top if leg.side == "buy" else leg.entry.top for leg in legs]
     # What the start currency gets in the end, at top of book, for one unit of what each leg spends; then for itself.
     worth = [rates[0] * rates[1] * rates[2], rates[1] * rates[2], rates[2], Decimal(1)]
-    notional = size * legs[0].entry[0].price if legs[0].side == "buy" else size
+    notional = size * legs[0].entry.top if legs[0].side == "buy" else size
     fills: list[Fill] = []
     fees: list[tuple[str, Decimal]] = []
     slippages: list[tuple[str, Decimal]] = []
     rounding = held = Decimal(0)
     for place, leg in enumerate(legs):
         quantity = _fit(leg, held) if place else size
-        fill = walk(leg.entry, quantity)
+        fill = leg.entry.fill(quantity)
         spent, received = (fill.cash, quantity) if leg.side == "buy" else (quantity, fill.cash)
         if place:
             rounding -= (held - spent) * worth[place]
@@ -180,7 +178,7 @@ def value(legs: Legs, size: Decimal, _now: int, _policy: Policy) -> Edge:
 def _fit(leg: LegTerms, held: Decimal) -> Decimal:
     """The quantity of a leg that spends what is held, floored to its lot."""
     lot = leg.instrument.lot_asset
-    quantity = floor_to_lot(afford(leg.entry, held) if leg.side == "buy" else held, lot)
+    quantity = floor_to_lot(leg.entry.afford(held) if leg.side == "buy" else held, lot)
     require_size(leg, quantity, lot)
     return quantity
 

@@ -47,8 +47,8 @@ def verify(candidate: Candidate, markets: Sequence[LegMarket], now: int, policy:
         legs=tuple(make_leg(leg, fill) for leg, fill in zip(legs, edge.fills, strict=True)),
         capacity_quote=find_capacity(value, sizing, minimum),
         curve=trace_curve(value, sizing),
-        books=tuple(leg.entry for leg in legs),
-        exit_books=tuple(leg.exit for leg in legs) if candidate.type in HELD_TYPES else (),
+        books=tuple(list(leg.entry.levels) for leg in legs),
+        exit_books=tuple(list(leg.exit.levels) for leg in legs) if candidate.type in HELD_TYPES else (),
     )
 
 

@@ -39,7 +39,7 @@ def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> Exch
 
 def open_session(hosts: Hosts, host: str) -> Session:
     rules = HostRules(host, classify, lambda _call: Limit("requests", 1_000, 60_000))
-    return Session(httpx.AsyncClient(transport=hosts), f"http://{host}", WallClock(), rules, {})
+    return Session(hosts, f"http://{host}", WallClock(), rules, {})
 
 
 async def ask(session: Session, times: int) -> list[object]:

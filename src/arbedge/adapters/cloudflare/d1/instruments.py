@@ -1,10 +1,13 @@
-"""Instruments: D1 keeps the record, KV a copy of all of them that a scan reads in one call."""
+"""Instruments: D1 keeps the record, KV a copy of all of them that is read in one call, and an instance its last reading.
 
-import asyncio
+All of them are a megabyte of JSON that changes once an hour, so a scan decodes them only when D1 tells of a new list.
+"""
+
 from collections import defaultdict
 from contextlib import suppress
 
 import msgspec
+from msgspec import Struct
 
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
@@ -38,18 +41,32 @@ ON CONFLICT (exchange, market) DO UPDATE SET fetched_at = excluded.fetched_at
 """
 
 
-class D1Instruments:
-    """`Instruments` on D1 and KV."""
+class KeptCatalogue(Struct):
+    """What this instance read last: plain data, which outlives the event that read it."""
 
-    def __init__(self, database: Database, cache: KvCatalogueCache) -> None:
+    catalogue: Catalogue | None = None
+
+
+class D1Instruments:
+    """`Instruments` on D1, KV and what the instance keeps in memory."""
+
+    def __init__(self, database: Database, cache: KvCatalogueCache, kept: KeptCatalogue) -> None:
         self._database = database
         self._cache = cache
+        self._kept = kept
 
     async def load(self) -> Catalogue | None:
-        cached, fetched_at = await asyncio.gather(self._load_cached(), self._load_lists())
+        fetched_at = await self._load_lists()
         if not fetched_at:
             return None
-        # KV may serve an old value for as long as it likes: the times inside it must be those of the record.
+        # A copy may be old, KV's for as long as KV likes: the times inside it must be those of the record.
+        if (kept := self._kept.catalogue) is not None and kept.fetched_at == fetched_at:
+            return kept
+        self._kept.catalogue = await self._read(fetched_at)
+        return self._kept.catalogue
+
+    async def _read(self, fetched_at: dict[str, int]) -> Catalogue:
+        cached = await self._load_cached()
         if cached is not None and cached.fetched_at == fetched_at:
             return cached
         rows = await self._database.run(_LOAD)

@@ -19,11 +19,17 @@ class Binance:
     exchange: ExchangeId = "binance"
 
     def __init__(
-        self, client: httpx.AsyncClient, clock: Clock, hosts: dict[str, Host], *, spot_url: str, futures_url: str
+        self,
+        transport: httpx.AsyncBaseTransport,
+        clock: Clock,
+        hosts: dict[str, Host],
+        *,
+        spot_url: str,
+        futures_url: str,
     ) -> None:
         urls: dict[Market, str] = {"spot": spot_url, "perp": futures_url}
         self._sessions = {
-            market: Session(client, url, clock, rules.HOSTS[market], hosts) for market, url in urls.items()
+            market: Session(transport, url, clock, rules.HOSTS[market], hosts) for market, url in urls.items()
         }
 
     async def fetch_instruments(self, market: Market) -> list[Instrument]:

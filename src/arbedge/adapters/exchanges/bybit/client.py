@@ -18,8 +18,8 @@ from arbedge.ports.exchange import Bars, Settlements, Tickers
 class Bybit:
     exchange: ExchangeId = "bybit"
 
-    def __init__(self, client: httpx.AsyncClient, clock: Clock, hosts: dict[str, Host], *, url: str) -> None:
-        self._session = Session(client, url, clock, rules.HOST, hosts)
+    def __init__(self, transport: httpx.AsyncBaseTransport, clock: Clock, hosts: dict[str, Host], *, url: str) -> None:
+        self._session = Session(transport, url, clock, rules.HOST, hosts)
 
     async def fetch_instruments(self, market: Market) -> list[Instrument]:
         pages: list[Answer] = []
