@@ -48,7 +48,7 @@ def main() -> None:
 
 def run() -> None:
     """Start everything and watch over it until interrupted, or until a part ends by itself."""
-    live = os.environ.get("LIVE", "") not in {"", "0"}
+    live, pipelines = (os.environ.get(name, "") not in {"", "0"} for name in ("LIVE", "PIPELINES"))
     market = os.environ.get("MARKET", "synthetic")
     # Each market has data of its own: what one showed must not be taken for what another does.
     state = STATES / ("live" if live else market.replace(":", "-")) / "state"
@@ -59,6 +59,7 @@ def run() -> None:
         persist_dir=state,
         environment="dev",
         live=live,
+        pipelines=pipelines,
         market=market,
         progress=lambda step: console.print(f"  {step}", style="dim"),
     )

@@ -16,10 +16,13 @@ from scripts.layout import CACHE, PYTHON_MODULES, ROOT
 LOCAL_BOT_TOKEN = "700000001:LOCAL-SANDBOX-TOKEN-NOT-A-REAL-ONE_"
 LOCAL_WEBHOOK_SECRET = "local-sandbox-webhook-secret-not-a-real-one"
 LOCAL_CMC_API_KEY = "10ca1000-5a4d-4b0c-8000-not-a-real-key"
+LOCAL_PSEUDONYM_KEY = "local-pseudonym-key-not-a-real-one-000000"
+LOCAL_PIPELINE_TOKEN = "local-sandbox-pipeline-token-not-a-real-one"
 LOCAL_SECRETS = {
     "TELEGRAM_BOT_TOKEN": LOCAL_BOT_TOKEN,
     "TELEGRAM_WEBHOOK_SECRET": LOCAL_WEBHOOK_SECRET,
     "CMC_API_KEY": LOCAL_CMC_API_KEY,
+    "PSEUDONYM_KEY": LOCAL_PSEUDONYM_KEY,
 }
 # The sandbox's coins have the sandbox's prices: beside a live market they would be another market's figures.
 SYNTHETIC_SECRETS = ("CMC_API_KEY",)
@@ -33,6 +36,7 @@ SANDBOX_PATHS = {
     "TELEGRAM_API_URL": "/telegram",
     "CMC_URL": "/cmc",
 }
+PIPELINE_PATH = "/pipelines/lake"
 EXCHANGE_VARIABLES = ("BINANCE_SPOT_URL", "BINANCE_FUTURES_URL", "BYBIT_URL", "OKX_URL")
 
 
@@ -48,6 +52,7 @@ class LocalRun:
     environment: str = "dev"
     market_mode: str = "synthetic"
     live: bool = False
+    pipelines: bool = False  # the lake behind the sandbox's stream instead of R2 alone
     extra_vars: dict[str, str] = field(default_factory=dict[str, str])
     entry: Path | None = None
 
@@ -68,6 +73,7 @@ def local_vars(deployed: dict[str, str], run: LocalRun) -> dict[str, str]:
             "SCAN_INTERVAL_S": "10" if run.environment == "dev" else "300",
             "LOG_LEVEL": "INFO",
         }
+        | ({"PIPELINE_INGEST_URL": run.sandbox_url + PIPELINE_PATH} if run.pipelines else {})
         | {name: run.sandbox_url + path for name, path in SANDBOX_PATHS.items() if name not in reached_directly}
         | {name: value for name, value in run.extra_vars.items() if name not in LOCAL_SECRETS}
     )
@@ -76,6 +82,7 @@ def local_vars(deployed: dict[str, str], run: LocalRun) -> dict[str, str]:
 def local_secrets(run: LocalRun) -> dict[str, str]:
     """A live run is without what only the sandbox knows, unless it is given."""
     known = {name: value for name, value in LOCAL_SECRETS.items() if not (run.live and name in SYNTHETIC_SECRETS)}
+    known |= {"PIPELINE_TOKEN": LOCAL_PIPELINE_TOKEN} if run.pipelines else {}
     return known | {name: value for name, value in run.extra_vars.items() if name in LOCAL_SECRETS}
 
 

@@ -50,6 +50,7 @@ class LocalStack:
         with_sandbox: bool = True,
         environment: str = "test",
         live: bool = False,
+        pipelines: bool = False,
         market: str = "synthetic",
         seed: int | None = None,
         entry: Path | None = None,
@@ -74,6 +75,7 @@ class LocalStack:
             environment=environment,
             market_mode="replay" if market.startswith("recorded:") else "synthetic",
             live=live,
+            pipelines=pipelines,
             extra_vars={"WORKER_URL": self.worker_url} | (extra_vars or {}),
             entry=entry,
         )

@@ -25,6 +25,7 @@ from scripts.sandbox.faults import FaultTable
 from scripts.sandbox.market.market import Market
 from scripts.sandbox.market.sources import build_source
 from scripts.sandbox.market.universe import ExchangeName, MarketKind
+from scripts.sandbox.pipelines import PipelinesSandbox, build_pipelines
 from scripts.sandbox.requests import RequestLog
 
 
@@ -51,6 +52,7 @@ class Sandbox:
     holder: MarketHolder
     telegram: TelegramSandbox | None
     cmc: CmcSandbox
+    pipelines: PipelinesSandbox
     reset_limits: Callable[[], None]
     source_name: str
     seed: int
@@ -85,6 +87,7 @@ class Sandbox:
         self.faults.clear()
         self.requests.clear()
         self.reset_limits()
+        self.pipelines.reset()
         source = build_source(self.config.market, self.config.seed, self.config.fixtures, self.clock.now_ms())
         self.holder.replace(Market(source, self.clock))
         self.source_name, self.seed = self.config.market, self.config.seed
@@ -101,6 +104,7 @@ class Sandbox:
             "faults_hit": self.faults.hits,
             "requests": self.requests.counts(),
             "cmc": self.cmc.state(),
+            "pipelines": self.pipelines.state(),
         }
         if self.telegram is not None:
             state["telegram"] = self.telegram.state()
@@ -128,6 +132,7 @@ def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> Sandbox
     bybit_app, bybit = build_bybit(holder, clock)
     okx_app, okx = build_okx(holder, clock)
     cmc = build_cmc(holder, clock, config.cmc_api_key)
+    pipelines = build_pipelines(config.pipeline_token)
 
     def reset_limits() -> None:
         for limit in (spot.window, futures.window, futures.funding_limit, bybit.address_limit, *okx.limits.values()):
@@ -140,15 +145,16 @@ def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> Sandbox
         Mount("/bybit", app=bybit_app),
         Mount("/okx", app=okx_app),
         Mount("/cmc", app=cmc.app),
+        Mount("/pipelines", app=pipelines.app),
     ]
-    control: list[BaseRoute] = []
+    control: list[BaseRoute] = [Mount("/pipelines", routes=pipelines.control)]
     if telegram is not None:
         routes += [Mount("/telegram", app=telegram.bot_api), *telegram.pages]
         control.append(Mount("/telegram", routes=telegram.control))
     starlette = Starlette()
     app = FaultMiddleware(starlette, faults, requests, fault_renderers(clock))
     sandbox = Sandbox(
-        app, config, clock, faults, requests, holder, telegram, cmc, reset_limits, config.market, config.seed
+        app, config, clock, faults, requests, holder, telegram, cmc, pipelines, reset_limits, config.market, config.seed
     )
     control += control_routes(sandbox)
     starlette.router.routes.extend([Mount("/_control", routes=control), *routes])

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scripts.local_config import LOCAL_CMC_API_KEY
+from scripts.local_config import LOCAL_CMC_API_KEY, LOCAL_PIPELINE_TOKEN
 
 SEED_DEFAULT = 7
 
@@ -28,3 +28,4 @@ class SandboxConfig:
     market: str = "synthetic"
     fixtures: Path = field(default_factory=fixtures_directory)
     cmc_api_key: str = LOCAL_CMC_API_KEY
+    pipeline_token: str = LOCAL_PIPELINE_TOKEN

@@ -6,6 +6,7 @@ The Worker, the tests and the scripts all start here. Building opens nothing and
 from collections.abc import Mapping
 
 import httpx
+from msgspec import structs
 
 from arbedge.adapters.cloudflare.bindings import Bindings
 from arbedge.adapters.cloudflare.coin_cache import KvCoinCache
@@ -22,14 +23,20 @@ from arbedge.adapters.cloudflare.d1.scans import D1Scans
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
 from arbedge.adapters.cloudflare.durable import DurableScanner
 from arbedge.adapters.cloudflare.kv import KvCatalogueCache, KvDocuments, KvSnapshotCache
+from arbedge.adapters.cloudflare.lake.r2_lake import R2Lake
+from arbedge.adapters.cloudflare.lake.stream import Stream
+from arbedge.adapters.cloudflare.lake.stream_lake import StreamLake
+from arbedge.adapters.cloudflare.lake.upkeep import R2LakeUpkeep
 from arbedge.adapters.cloudflare.queues import BindingQueue
-from arbedge.adapters.cloudflare.r2 import R2Documents, R2Lake
+from arbedge.adapters.cloudflare.r2 import R2Documents
 from arbedge.adapters.cloudflare.ratelimit import BindingFloodGate
 from arbedge.adapters.coinmarketcap import CoinMarketCap
 from arbedge.adapters.exchanges import build_exchanges
 from arbedge.adapters.telegram.client import BotApi
+from arbedge.app.chronicle import Chronicle
 from arbedge.app.coin_data import OFF, CoinData
 from arbedge.app.market_data import MarketData
+from arbedge.app.recording import DEPENDENCY as LAKE
 from arbedge.app.services import Services
 from arbedge.app.status import Probe
 from arbedge.config import Settings
@@ -37,7 +44,7 @@ from arbedge.domain.budget import Host
 from arbedge.domain.policy import Policy
 from arbedge.ports.clock import Clock
 from arbedge.ports.health import Dependencies, DependencyHealth
-from arbedge.ports.queues import Announce, Deliver
+from arbedge.ports.queues import Announce, Deliver, Happened
 
 
 def build(
@@ -67,7 +74,8 @@ def build(
         okx_url=settings.okx_url,
     )
     instruments = D1Instruments(database, KvCatalogueCache(bindings.KV), kept or KeptCatalogue())
-    scans, snapshots, lake = D1Scans(database), KvSnapshotCache(bindings.KV), R2Lake(bindings.LAKE)
+    scans, snapshots, lake = D1Scans(database), KvSnapshotCache(bindings.KV), _build_lake(bindings, settings, client)
+    chronicle = Chronicle(BindingQueue[Happened](bindings.EVENTS), settings.pseudonym_key)
     return Services(
         settings=settings,
         clock=clock,
@@ -77,6 +85,9 @@ def build(
         scans=scans,
         snapshots=snapshots,
         lake=lake,
+        events=lake,
+        lake_upkeep=R2LakeUpkeep(bindings.LAKE),
+        chronicle=chronicle,
         market=MarketData(
             clock,
             settings.market_mode,
@@ -101,23 +112,35 @@ def build(
         dead_letters=D1DeadLetters(database),
         dependencies=dependencies,
         flood=BindingFloodGate(bindings.FLOOD),
-        coin_data=_build_coin_data(bindings, database, settings, client, clock),
-        probes=_build_probes(bindings, database, dependencies, clock, has_coin_data=settings.cmc_api_key is not None),
+        coin_data=_build_coin_data(bindings, database, settings, client, clock, chronicle),
+        probes=_build_probes(bindings, database, dependencies, clock, settings),
     )
 
 
+def _build_lake(bindings: Bindings, settings: Settings, client: httpx.AsyncClient) -> R2Lake | StreamLake:
+    if settings.pipeline_ingest_url and settings.pipeline_token:
+        stream = Stream(client, settings.pipeline_ingest_url, settings.pipeline_token)
+        return StreamLake(bindings.LAKE, stream)
+    return R2Lake(bindings.LAKE)
+
+
 def _build_coin_data(
-    bindings: Bindings, database: Database, settings: Settings, client: httpx.AsyncClient, clock: Clock
+    bindings: Bindings,
+    database: Database,
+    settings: Settings,
+    client: httpx.AsyncClient,
+    clock: Clock,
+    chronicle: Chronicle,
 ) -> CoinData:
     """Without a key there is no source, and every read says so."""
     source = None
     if settings.cmc_url and settings.cmc_api_key:
         source = CoinMarketCap(client, clock, url=settings.cmc_url, api_key=settings.cmc_api_key)
-    return CoinData(source, D1CmcQuota(database), KvCoinCache(bindings.KV), clock, settings.market_mode)
+    return CoinData(source, D1CmcQuota(database), KvCoinCache(bindings.KV), clock, settings.market_mode, chronicle)
 
 
 def _build_probes(
-    bindings: Bindings, database: Database, dependencies: Dependencies, clock: Clock, *, has_coin_data: bool
+    bindings: Bindings, database: Database, dependencies: Dependencies, clock: Clock, settings: Settings
 ) -> Mapping[str, Probe]:
     """How each dependency is asked: the stores directly, the rest through what was recorded last."""
 
@@ -135,9 +158,15 @@ def _build_probes(
         return await dependencies.load(name) or never
 
     async def read_coin_data() -> DependencyHealth:
-        if has_coin_data:
+        if settings.cmc_api_key is not None:
             return await read_record("cmc")
         return DependencyHealth("cmc", "degraded", OFF, checked_at=clock.now_ms(), last_success_at=None)
+
+    async def read_lake() -> DependencyHealth:
+        """Each scan says how its record went; one that is not due yet is no silence."""
+        known, now = await read_record(LAKE), clock.now_ms()
+        is_due = known.checked_at and now - known.checked_at > 3 * settings.scan_interval_s * 1000
+        return known if is_due else structs.replace(known, checked_at=now)
 
     return {
         "d1": database.probe,
@@ -146,4 +175,5 @@ def _build_probes(
         "queues": read_queues,
         "telegram": lambda: read_record("telegram"),
         "cmc": read_coin_data,
+        "lake": read_lake,
     }

@@ -20,6 +20,8 @@ MarketMode = Literal["live", "replay", "synthetic"]
 _TOKEN = re.compile(r"^[1-9][0-9]{4,}:[A-Za-z0-9_-]{30,}$")
 _SECRET = re.compile(r"^[A-Za-z0-9_-]{16,256}$")
 _API_KEY = re.compile(r"^[A-Za-z0-9_-]{16,128}$")
+_PSEUDONYM_KEY = re.compile(r"^[A-Za-z0-9_-]{32,256}$")
+_PIPELINE_TOKEN = re.compile(r"^[A-Za-z0-9._-]{16,512}$")
 
 
 class Settings(Struct, frozen=True):
@@ -34,17 +36,21 @@ class Settings(Struct, frozen=True):
     telegram_api_url: str
     telegram_bot_token: str
     telegram_webhook_secret: str
+    pseudonym_key: str  # under which people become pseudonyms in the lake
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     worker_url: str | None = None  # where people reach this deployment; without it no page is linked
     scan_interval_s: int = 10
     cmc_url: str | None = None
     cmc_api_key: str | None = None  # without it CoinMarketCap is off
+    pipeline_ingest_url: str | None = None  # without it the lake is in R2 alone
+    pipeline_token: str | None = None
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never appear in a log line."""
-        optional = (self.cmc_api_key,)
-        return (self.telegram_bot_token, self.telegram_webhook_secret, *(secret for secret in optional if secret))
+        required = (self.telegram_bot_token, self.telegram_webhook_secret, self.pseudonym_key)
+        optional = (self.cmc_api_key, self.pipeline_token)
+        return (*required, *(secret for secret in optional if secret))
 
     def __repr__(self) -> str:
         return f"Settings(environment={self.environment!r}, market_mode={self.market_mode!r})"
@@ -97,6 +103,7 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     "TELEGRAM_API_URL": _url,
     "TELEGRAM_BOT_TOKEN": _matching(_TOKEN, "must look like 123456789:AA..., as BotFather gives it"),
     "TELEGRAM_WEBHOOK_SECRET": _matching(_SECRET, "must be 16 to 256 characters of A-Z a-z 0-9 _ -"),
+    "PSEUDONYM_KEY": _matching(_PSEUDONYM_KEY, "must be 32 to 256 characters of A-Z a-z 0-9 _ -"),
     "LOG_LEVEL": _one_of("DEBUG", "INFO", "WARNING", "ERROR"),
 }
 
@@ -106,9 +113,11 @@ _OPTIONAL: dict[str, Callable[[str], str | int]] = {
     "SCAN_INTERVAL_S": _whole(SCAN_INTERVAL_S_MIN, SCAN_INTERVAL_S_MAX),
     "CMC_URL": _url,
     "CMC_API_KEY": _matching(_API_KEY, "must be 16 to 128 characters of A-Z a-z 0-9 _ -"),
+    "PIPELINE_INGEST_URL": _url,
+    "PIPELINE_TOKEN": _matching(_PIPELINE_TOKEN, "must be 16 to 512 characters of A-Z a-z 0-9 . _ -"),
 }
-# A secret is of no use without the address it opens.
-_NEEDS = {"CMC_API_KEY": "CMC_URL"}
+# A secret is of no use without the address it opens, and a stream refuses whoever brings none.
+_NEEDS = {"CMC_API_KEY": "CMC_URL", "PIPELINE_TOKEN": "PIPELINE_INGEST_URL", "PIPELINE_INGEST_URL": "PIPELINE_TOKEN"}
 
 NAMES = (*_CHECKS, *_OPTIONAL)
 

@@ -23,7 +23,8 @@ ArbEdgeError
 │   ├── MessageGone             the message to edit no longer exists
 │   ├── MessengerRejected       our call was malformed: a defect, never retried
 │   └── MessengerUnavailable    5xx, timeout: the outcome is unknown, retried once
-└── MessageInvalid              a queue message this version does not understand
+├── MessageInvalid              a queue message this version does not understand
+└── RecordRefused               a record the lake must not keep: its figures or texts break its schema
 """
 
 from typing import ClassVar, Literal
@@ -201,4 +202,11 @@ class MessageInvalid(ArbEdgeError):
     """A queue message has an unknown version, kind or shape; it belongs in the dead letters."""
 
     code = "message_invalid"
+    outcome = "rejected"
+
+
+class RecordRefused(ArbEdgeError):
+    """A record that breaks its own schema: no number where one belongs, or a text beyond every bound."""
+
+    code = "record_refused"
     outcome = "rejected"

@@ -60,6 +60,20 @@ CMC_LISTINGS_PER_CREDIT: Final = 200
 CMC_QUOTES_KEPT: Final = 500  # coins whose last quote is kept for a day without an answer
 CMC_MAP_ROWS: Final = 5_000  # coins by rank; every instrument of the exchanges is among them
 
+# -- lake
+LAKE_LINE_BYTES_MAX: Final = 900_000  # a record must fit a request of a stream, of which 1 MB is certain everywhere
+LAKE_SETTLED_MS: Final = 600_000  # an hour is merged no sooner after its end: late events are still coming
+LAKE_PART_BYTES_MAX: Final = 8_000_000  # of a merged object: three copies of one fit well into an isolate
+LAKE_MERGED_MAX: Final = 800  # objects one run merges: two hours of scans, and within the platform's calls
+LAKE_DELETED_MAX: Final = 5_000  # objects one run deletes: five calls
+LAKE_SCANS_KEPT_MS: Final = 30 * 86_400_000
+LAKE_SCANS_BYTES_MAX: Final = 50_000_000_000
+LAKE_EVENTS_KEPT_MS: Final = 180 * 86_400_000
+LAKE_EVENTS_BYTES_MAX: Final = 5_000_000_000
+EVENTS_MESSAGE_BYTES_MAX: Final = 120_000  # records in one message of the queue, which takes 128 kB with its frame
+PIPELINE_REQUEST_BYTES_MAX: Final = 1_000_000
+PIPELINE_TIMEOUT_S: Final = 8.0
+
 # -- D1
 D1_PARAMETERS_MAX: Final = 100
 D1_STRING_BYTES_MAX: Final = 2_000_000

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from arbedge.adapters.cloudflare.r2 import R2Lake
+from arbedge.adapters.cloudflare.lake.r2_lake import R2Lake
 from arbedge.app.scan import run_scan
 from tests.integration.by_hand import recompute
 from tests.integration.world import ADA, FIONA, PRIYA, START, World, told_id

@@ -33,6 +33,7 @@ TICK_MS = 10_000
 SETTLE_S = 60.0  # on a busy machine the first call waits for the stand-in's models
 BOT_TOKEN = "6012345678:AAEtestTOKENforVectorsOnly_000000000"
 WEBHOOK_SECRET = "integration-webhook-secret"
+PSEUDONYM_KEY = "integration-pseudonym-key-0123456789abcdef"
 EVERY_MINUTE = "* * * * *"
 FIONA, PAVEL, PRIYA, ADA = 123456789, 456789123, 789123456, 999888777
 SEEDED = (
@@ -59,6 +60,7 @@ def make_settings(**changes: str) -> Settings:
             "CMC_API_KEY": LOCAL_CMC_API_KEY,
             "TELEGRAM_BOT_TOKEN": BOT_TOKEN,
             "TELEGRAM_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "PSEUDONYM_KEY": PSEUDONYM_KEY,
             "LOG_LEVEL": "INFO",
             **changes,
         }

@@ -19,7 +19,7 @@ from tests.miniflare_shim.ratelimit import RateLimit
 from tests.miniflare_shim.sqlite_rules import SqlError
 from tests.miniflare_shim.vectorize import VectorizeIndex
 
-QUEUES = {"OPPORTUNITIES": "opportunities", "DELIVERIES": "deliveries"}
+QUEUES = {"OPPORTUNITIES": "opportunities", "DELIVERIES": "deliveries", "EVENTS": "events"}
 CONSUMER_SETTINGS = {
     "max_batch_size": "max_batch_size",
     "max_batch_timeout": "max_batch_timeout_s",
@@ -57,6 +57,7 @@ class ShimEnv:
         self.LAKE = R2Bucket(clock=self.clock, faults=self.faults, rng=self.rng, name="LAKE")
         self.OPPORTUNITIES = self.broker.producer(QUEUES["OPPORTUNITIES"], binding="OPPORTUNITIES")
         self.DELIVERIES = self.broker.producer(QUEUES["DELIVERIES"], binding="DELIVERIES")
+        self.EVENTS = self.broker.producer(QUEUES["EVENTS"], binding="EVENTS")
         self.FLOOD = RateLimit(
             clock=self.clock, faults=self.faults, name="FLOOD", limit=flood_limit, period=flood_period_s
         )

@@ -8,6 +8,8 @@ from typing import Final, Generic, Literal, TypeVar, cast
 
 from msgspec import Struct
 
+from arbedge.app.chronicle import Chronicle
+from arbedge.app.chronicle.coins import record_coins
 from arbedge.domain.market import FeedState, Mode, Source
 from arbedge.domain.quota import (
     Account,
@@ -99,13 +101,20 @@ class CoinData:
     """The one door to coin data. `source` is None where no key is configured."""
 
     def __init__(
-        self, source: CoinSource | None, ledger: CreditLedger, cache: CoinCache, clock: Clock, mode: Mode
+        self,
+        source: CoinSource | None,
+        ledger: CreditLedger,
+        cache: CoinCache,
+        clock: Clock,
+        mode: Mode,
+        chronicle: Chronicle,
     ) -> None:
         self._source = source
         self._ledger = ledger
         self._cache = cache
         self._clock = clock
         self._mode: Mode = mode
+        self._chronicle = chronicle
 
     async def read_global_metrics(self) -> Reading[GlobalMetrics] | Unavailable:
         return await self._read("global", GlobalMetrics, 1, lambda source: source.fetch_global_metrics())
@@ -209,6 +218,7 @@ class CoinData:
             await self._pause_after(error)
             return error
         await self._book(grant, grant.credits if answer.credits is None else answer.credits)
+        await self._chronicle.tell(*record_coins(topic, answer, self._mode))
         return answer
 
     async def _book(self, grant: Grant, credits_said: int | None) -> None:

@@ -5,7 +5,9 @@ A message whose sending Telegram answered is never sent twice. After an unknown 
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
+from arbedge.app.chronicle.people import record_delivery
 from arbedge.app.services import Services
 from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.opportunity import Opportunity
@@ -18,6 +20,7 @@ from arbedge.errors import (
     RecipientUnreachable,
     StoreUnavailable,
 )
+from arbedge.ports.lake.event_records import DeliveryOutcome
 from arbedge.ports.messenger import Screen
 from arbedge.ports.queues import Deliver
 from arbedge.ports.store import Delivery
@@ -42,6 +45,7 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
         return None
     if delivery.message_id is None and (reason := await _find_objection(services, opportunity, delivery, now)):
         await services.deliveries.settle(delivery, "withheld", now, error=reason)
+        await _tell(services, opportunity, delivery, None, now, "withheld", reason)
         return None
     if delivery.state == "sending" and now - delivery.updated_at < CLAIM_MS:
         return CLAIM_MS // 1000
@@ -62,7 +66,9 @@ async def _show(services: Services, opportunity: Opportunity, delivery: Delivery
     clock, deliveries = services.clock, services.deliveries
     is_first = delivery.message_id is None
     before = "queued" if is_first else "sent"
-    screen = render(opportunity, clock.now_ms())
+    rendered_at = clock.now_ms()
+    screen = render(opportunity, rendered_at)
+    tell = partial(_tell, services, opportunity, delivery, screen, rendered_at)
     message_id = delivery.message_id
     try:
         if message_id is None:
@@ -71,21 +77,41 @@ async def _show(services: Services, opportunity: Opportunity, delivery: Delivery
             await services.messenger.edit(delivery.chat_id, message_id, screen)
     except MessengerThrottled as error:
         await deliveries.settle(delivery, before, clock.now_ms(), error=error.code)
+        await tell("throttled", error.code)
         return error.retry_after_s
     except MessengerUnavailable as error:
+        await tell("refused" if error.is_refused else "unknown_outcome", error.code)
         return await _after_outage(services, delivery, error)
     except RecipientUnreachable as error:
         await deliveries.settle(delivery, "failed", clock.now_ms(), error=error.code)
         await services.people.mark_unreachable(delivery.chat_id, str(error), clock.now_ms())
+        await tell("unreachable", error.code)
         return None
     except (MessageGone, MessengerRejected) as error:
         # A person may delete a message; a malformed one is our mistake.
         level = logging.INFO if isinstance(error, MessageGone) else logging.ERROR
         log.log(level, "alert not shown", extra={"opportunity_id": opportunity.id, "error": error.code})
         await deliveries.settle(delivery, "failed", clock.now_ms(), error=error.code)
+        await tell("gone" if isinstance(error, MessageGone) else "rejected", error.code)
         return None
-    await _record_sent(services, delivery, opportunity.revision, message_id)
+    try:
+        await _record_sent(services, delivery, opportunity.revision, message_id)
+    finally:
+        await tell("sent")
     return None
+
+
+async def _tell(
+    services: Services,
+    opportunity: Opportunity,
+    delivery: Delivery,
+    screen: Screen | None,
+    at: int,
+    outcome: DeliveryOutcome,
+    error: str | None = None,
+) -> None:
+    chronicle = services.chronicle
+    await chronicle.tell(record_delivery(chronicle, opportunity, delivery, screen, at, outcome, error))
 
 
 async def _record_sent(services: Services, delivery: Delivery, revision: int, message_id: int) -> None:

@@ -4,6 +4,7 @@ import logging
 from collections import Counter
 from typing import Literal
 
+from arbedge.app.chronicle.people import record_distribution
 from arbedge.app.services import Services
 from arbedge.domain.eligibility import Withheld, check_eligibility, get_alert_setting
 from arbedge.domain.opportunity import Opportunity
@@ -35,15 +36,19 @@ async def distribute(services: Services, message: Announce) -> None:
         await services.announcements.send([rest])
     told: list[tuple[Person, bool]] = []
     counts: Counter[Withheld | Literal["told"]] = Counter()
+    decided: list[tuple[Person, Withheld | None]] = []
     for person in people:
         reason = check_eligibility(person, opportunity, now, services.policy)
         counts[reason or "told"] += 1
+        decided.append((person, reason))
         if reason is None:
             told.append((person, get_alert_setting(person, opportunity) == "silent"))
     await services.deliveries.plan(opportunity.id, told, now)
     await services.deliveries.record_decision(
         opportunity.id, opportunity.revision, message.after_user_id, dict(counts), now
     )
+    records = record_distribution(services.chronicle, opportunity, message.after_user_id, decided, now)
+    await services.chronicle.tell(*records)
     chats = [person.telegram_id for person, _ in told]
     await _hand_over(services, opportunity, chats)
     if not message.after_user_id:

@@ -19,6 +19,7 @@ from arbedge.errors import (
     ExchangeError,
     ExchangeRateLimited,
     ExchangeUnreachable,
+    RecordRefused,
     StoreUnavailable,
 )
 from arbedge.limits import INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
@@ -47,12 +48,25 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
     fresh = {key: answer for key, answer in zip(due, answers, strict=True) if answer}
     if not fresh:
         return catalogue
-    catalogue = catalogue.refreshed(fresh, services.clock.now_ms())
+    fetched_at = services.clock.now_ms()
+    catalogue = catalogue.refreshed(fresh, fetched_at)
+    await _record_instruments(services, catalogue, [":".join(key) for key in fresh], fetched_at)
     try:
         await services.instruments.save(catalogue)
     except StoreUnavailable as error:
         log.warning("instruments not kept", extra={"error": str(error)})  # this scan has them; the next asks again
     return catalogue
+
+
+async def _record_instruments(services: Services, catalogue: Catalogue, feeds: Sequence[str], at: int) -> None:
+    """A list that is not recorded now is with the next fetch: its version only has to be there once."""
+    for feed in feeds:
+        try:
+            await services.lake.append_instruments(
+                feed, catalogue.versions[feed], list(catalogue.instruments[feed].values()), at
+            )
+        except (StoreUnavailable, RecordRefused) as error:
+            log.warning("instruments not recorded", extra={"feed": feed, "error": f"{error.code}: {error}"})
 
 
 async def guard(answer: Awaitable[T], timeout_s: float) -> T:

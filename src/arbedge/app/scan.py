@@ -1,26 +1,29 @@
 """One scan, from the exchanges to the announcement of what changed.
 
-observe -> snapshot -> lake and cache
-                    -> detect -> candidates -> order books -> sightings -> episodes -> queue
+observe -> snapshot -> cache
+                    -> detect -> candidates -> order books -> sightings -> episodes -> lake and queue
 """
 
 import asyncio
 import logging
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from msgspec import Struct
 
 from arbedge.app.announce import announce_changes
 from arbedge.app.ingest import FeedKey, guard, hold_back, load_catalogue, observe
+from arbedge.app.recording import record_scan, sum_up
 from arbedge.app.services import Services
 from arbedge.domain.budget import merge_hosts
-from arbedge.domain.decision import Known, LegKey, choose, conclude
+from arbedge.domain.decision import Decision, Known, LegKey, choose, conclude
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import OrderBook, Snapshot
 from arbedge.domain.opportunity import Opportunity
 from arbedge.errors import ExchangeError, ExchangeRateLimited
 from arbedge.limits import BOOK_DEPTH, BOOKS_TIMEOUT_S
-from arbedge.ports.store import ScanReport
+from arbedge.ports.lake import Outcome
+from arbedge.ports.store import Catalogue, ScanReport, ScanStart
 
 log = logging.getLogger(__name__)
 
@@ -42,42 +45,68 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
     merge_hosts(services.hosts, begun.hosts)
     catalogue = await load_catalogue(services, begun.feeds)
     snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds)
-    keeping = asyncio.ensure_future(_keep(services, snapshot))
+    keeping = [asyncio.ensure_future(_cache(services, snapshot))]
+    try:
+        try:
+            decided = await _decide(services, catalogue, snapshot, begun)
+            await services.opportunities.save(decided.decision.changed)
+        except Exception:
+            keeping.append(asyncio.ensure_future(record_scan(services, snapshot, None)))
+            raise
+        keeping.append(asyncio.ensure_future(record_scan(services, snapshot, decided.outcome)))
+        feeds = [hold_back(feed, decided.limited.get((feed.exchange, feed.market)), decided.at) for feed in feeds]
+        report = _report(snapshot, started_at, decided)
+        await services.scans.finish(report, decided.decision.streaks, feeds, services.hosts)
+        await announce_changes(services)
+    finally:
+        # Neither of them raises: a scan goes on without its copies, and says so.
+        await asyncio.gather(*keeping)
+    return ScanResult(report=report, changed=decided.decision.changed)
 
-    known = Known(begun.streaks, await services.opportunities.load_current(started_at - services.policy.reopen_ms_max))
+
+class _Decided(NamedTuple):
+    """A decision, when it was made, its record, and who asked us to wait meanwhile."""
+
+    decision: Decision
+    at: int
+    outcome: Outcome
+    limited: Mapping[FeedKey, ExchangeRateLimited]
+
+
+async def _decide(services: Services, catalogue: Catalogue, snapshot: Snapshot, begun: ScanStart) -> _Decided:
+    reopen_since = snapshot.started_at - services.policy.reopen_ms_max
+    known = Known(begun.streaks, await services.opportunities.load_current(reopen_since))
     choice = choose(snapshot, known, services.policy)
-    instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in choice.legs.items()}
+    legs = choice.legs
+    instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in legs.items()}
     books, limited = await _fetch_books(services, instruments)
     now = services.clock.now_ms()
-    feeds = [hold_back(feed, limited.get((feed.exchange, feed.market)), now) for feed in feeds]
     decision = conclude(choice, snapshot, instruments, books, known, now, services.policy)
     if decision.unvalued:
         log.error("candidates could not be valued", extra={"keys": decision.unvalued})
-    await services.opportunities.save(decision.changed)
-    report = ScanReport(
-        scan_id=scan_id,
+    outcome = sum_up(services, catalogue, decision, instruments, books, now)
+    return _Decided(decision, now, outcome, limited)
+
+
+def _report(snapshot: Snapshot, started_at: int, decided: _Decided) -> ScanReport:
+    return ScanReport(
+        scan_id=snapshot.scan_id,
         mode=snapshot.mode,
         started_at=started_at,
-        finished_at=now,
+        finished_at=decided.at,
         instruments=sum(len(feed.quotes) for feed in snapshot.feeds),
-        candidates=decision.candidates,
-        drop_counts=decision.drop_counts,
-        nearest=decision.nearest,
+        candidates=decided.decision.candidates,
+        drop_counts=decided.decision.drop_counts,
+        nearest=decided.decision.nearest,
     )
-    await services.scans.finish(report, decision.streaks, feeds, services.hosts)
-    await announce_changes(services)
-    await keeping
-    return ScanResult(report=report, changed=decision.changed)
 
 
-async def _keep(services: Services, snapshot: Snapshot) -> None:
-    """Keeps what was observed. The scan goes on without its record when storage is down, and says so."""
-    results = await asyncio.gather(
-        services.snapshots.put(snapshot), services.lake.append_snapshot(snapshot), return_exceptions=True
-    )
-    for place, result in zip(("cache", "lake"), results, strict=True):
-        if isinstance(result, BaseException):
-            log.error("snapshot not kept", extra={"place": place, "error": type(result).__name__})
+async def _cache(services: Services, snapshot: Snapshot) -> None:
+    """The newest snapshot for readers; they do without it when the store is down."""
+    try:
+        await services.snapshots.put(snapshot)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the scan goes on
+        log.error("snapshot not cached", extra={"error": type(error).__name__})  # noqa: TRY400 - its kind says enough
 
 
 async def _fetch_books(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from arbedge.app.chronicle import Chronicle
 from arbedge.app.coin_data import CoinData
 from arbedge.app.market_data import MarketData
 from arbedge.app.status import Probe
@@ -14,7 +15,7 @@ from arbedge.ports.clock import Clock
 from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
 from arbedge.ports.health import Dependencies
-from arbedge.ports.lake import Lake, SnapshotCache
+from arbedge.ports.lake import EventLog, Lake, LakeUpkeep, SnapshotCache
 from arbedge.ports.messenger import Messenger
 from arbedge.ports.queues import Announce, Deliver, Queue
 from arbedge.ports.scanner import Scanner
@@ -43,6 +44,9 @@ class Services:
     scans: Scans
     snapshots: SnapshotCache
     lake: Lake
+    events: EventLog
+    lake_upkeep: LakeUpkeep
+    chronicle: Chronicle
     market: MarketData
     opportunities: Opportunities
     announcements: Queue[Announce]

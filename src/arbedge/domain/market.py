@@ -6,14 +6,16 @@ amounts, are `Decimal`.
 
 from decimal import Decimal
 from itertools import chain, pairwise
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 ExchangeId = Literal["binance", "bybit", "okx"]
 Market = Literal["spot", "perp"]
 Mode = Literal["live", "cached", "replay", "synthetic", "paper"]
 Source = Literal["api", "cache", "lake"]
+# A ticker or an exchange's name for an instrument; what is read back longer than this was never written by us.
+Symbol = Annotated[str, Meta(min_length=1, max_length=40)]
 FeedState = Literal["ok", "degraded", "rate_limited", "unreachable", "down"]
 
 EXCHANGES: tuple[ExchangeId, ...] = ("binance", "bybit", "okx")
@@ -53,9 +55,9 @@ class Funding(Struct, frozen=True, array_like=True, gc=False):
 class Quote(Struct, frozen=True, array_like=True, gc=False):
     """Top of book of one instrument, per unit of `asset`, quoted in `quote`."""
 
-    symbol: str
-    asset: str
-    quote: str
+    symbol: Symbol
+    asset: Symbol
+    quote: Symbol
     bid: float
     bid_size: float
     ask: float
@@ -126,7 +128,7 @@ class OrderBook(Struct, frozen=True):
 
     exchange: ExchangeId
     market: Market
-    symbol: str
+    symbol: Symbol
     bids: list[Level]
     asks: list[Level]
     exchange_at: int | None  # by our clock

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from arbedge.app.services import Services
+from arbedge.app.tidy import tidy_lake
 from arbedge.app.watch import watch_coin_data, watch_dependencies
 
 log = logging.getLogger(__name__)
@@ -16,7 +17,10 @@ async def wake_scanner(services: Services, scheduled_at: int) -> None:
     await services.scanner.wake(scheduled_at)
 
 
-CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {"* * * * *": (wake_scanner, watch_dependencies, watch_coin_data)}
+CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
+    "* * * * *": (wake_scanner, watch_dependencies, watch_coin_data),
+    "0 * * * *": (tidy_lake,),
+}
 
 
 async def run_cron(services: Services, cron: str, scheduled_at: int) -> None:

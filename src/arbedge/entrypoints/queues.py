@@ -17,15 +17,18 @@ from arbedge.app.deliver import RenderAlert, deliver, retry_delay_s
 from arbedge.app.distribute import distribute
 from arbedge.app.services import Services
 from arbedge.errors import ArbEdgeError, MessageInvalid
-from arbedge.ports.queues import Announce, Deliver
+from arbedge.ports.lake.event_records import EventRecord
+from arbedge.ports.lake.lines import decode_event
+from arbedge.ports.queues import Announce, Deliver, Happened
 
 log = logging.getLogger(__name__)
 
 DEAD_LETTER_SUFFIX = "-dlq"
+EVENTS_QUEUE = "events"
 RETRY_DELAY_S_MAX = 43_200  # the platform refuses a longer one, and a refused retry would repeat the whole batch
 SENDS_AT_ONCE = 5  # within a batch; the platform allows six connections
 
-Decode = Callable[[Any], Announce | Deliver]
+Decode = Callable[[Any], Announce | Deliver | Happened]
 
 
 class QueueMessage(Protocol):
@@ -48,6 +51,9 @@ class QueueBatch(Protocol):
 
 async def consume(services: Services, batch: QueueBatch, decode: Decode, render: RenderAlert) -> None:
     """Handles a batch. Every message is acknowledged or retried on its own, whatever the others do."""
+    if batch.queue == EVENTS_QUEUE:
+        await _keep_events(services, batch, decode)
+        return
     slots = asyncio.Semaphore(SENDS_AT_ONCE)
     is_dead = batch.queue.endswith(DEAD_LETTER_SUFFIX)
 
@@ -69,6 +75,9 @@ async def _handle(services: Services, queue: str, message: QueueMessage, decode:
                 await distribute(services, announcement)
             case Deliver() as delivery:
                 delay_s = await deliver(services, delivery, render)
+            case Happened():
+                await _bury(services, queue, message, "records for the lake, and this is not their queue")
+                return
     except MessageInvalid as error:
         await _bury(services, queue, message, str(error))
         return
@@ -80,6 +89,40 @@ async def _handle(services: Services, queue: str, message: QueueMessage, decode:
         message.ack()
     else:
         message.retry(delaySeconds=min(delay_s, RETRY_DELAY_S_MAX))
+
+
+async def _keep_events(services: Services, batch: QueueBatch, decode: Decode) -> None:
+    """Keeps all records of a batch at once: it is one write, and the same write when the batch comes again."""
+    readable: list[QueueMessage] = []
+    events: list[EventRecord] = []
+    for message in batch.messages:
+        try:
+            events += _read_events(decode(message.body))
+        except MessageInvalid as error:
+            await _bury(services, batch.queue, message, str(error))
+        else:
+            readable.append(message)
+    if not readable:
+        return
+    try:
+        await services.events.append_events(events)
+    except Exception as error:
+        code = error.code if isinstance(error, ArbEdgeError) else type(error).__name__
+        log.exception("events not kept", extra={"queue": batch.queue, "events": len(events), "error": code})
+        for message in readable:
+            message.retry(delaySeconds=min(retry_delay_s(message.attempts), RETRY_DELAY_S_MAX))
+        return
+    for message in readable:
+        message.ack()
+
+
+def _read_events(message: Announce | Deliver | Happened) -> list[EventRecord]:
+    if not isinstance(message, Happened):
+        raise MessageInvalid("the message is not for the lake")
+    try:
+        return [decode_event(bytes(record)) for record in message.records]
+    except ValueError as error:
+        raise MessageInvalid(str(error)) from None
 
 
 async def _bury(services: Services, queue: str, message: QueueMessage, error: str) -> None:

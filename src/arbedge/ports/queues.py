@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 MESSAGE_VERSION = 1
 
@@ -26,6 +26,13 @@ class Deliver(Struct, frozen=True, tag_field="kind", tag="deliver", forbid_unkno
     opportunity_id: str
     revision: int
     chat_id: int
+
+
+class Happened(Struct, frozen=True, tag_field="kind", tag="happened", forbid_unknown_fields=True):
+    """Records for the lake, each as it will be kept."""
+
+    v: int
+    records: list[Raw]
 
 
 class Queue(Protocol[M_contra]):

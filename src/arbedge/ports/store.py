@@ -16,6 +16,7 @@ from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
 from arbedge.domain.policy import OpportunityType
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX
+from arbedge.ports.lake.scan_records import version_instruments
 
 
 class FeedHealth(Struct, frozen=True):
@@ -95,6 +96,7 @@ class Catalogue(Struct, frozen=True):
 
     instruments: dict[str, dict[str, Instrument]]
     fetched_at: dict[str, int]
+    versions: dict[str, str] = {}  # of each feed's list, where it is known; derived from the list
 
     def by_symbol(self, feed: tuple[ExchangeId, Market]) -> Mapping[str, Instrument]:
         return self.instruments.get(":".join(feed), {})
@@ -106,7 +108,19 @@ class Catalogue(Struct, frozen=True):
     def refreshed(self, fresh: Mapping[tuple[ExchangeId, Market], Sequence[Instrument]], now: int) -> "Catalogue":
         """With the lists of these feeds replaced."""
         lists = {":".join(feed): {one.symbol: one for one in instruments} for feed, instruments in fresh.items()}
-        return Catalogue({**self.instruments, **lists}, {**self.fetched_at, **dict.fromkeys(lists, now)})
+        versions = {feed: version_instruments(listed.values()) for feed, listed in lists.items()}
+        return Catalogue(
+            {**self.instruments, **lists},
+            {**self.fetched_at, **dict.fromkeys(lists, now)},
+            {**self.versions, **versions},
+        )
+
+    def get_versions(self) -> dict[str, str]:
+        """The version of every feed's list; one that came without is derived anew."""
+        return {
+            feed: self.versions.get(feed) or version_instruments(listed.values())
+            for feed, listed in self.instruments.items()
+        }
 
 
 class Instruments(Protocol):

@@ -14,7 +14,7 @@ from tests.integration.http.world import World
 STATES = {"ok", "degraded", "rate_limited", "unreachable", "down"}
 # How each dependency breaks: the binding behind it, or what was recorded of it last.
 BINDINGS = {"d1": "DB", "kv": "KV", "r2": "LAKE"}
-RECORDED = ("telegram", "cmc")
+RECORDED = ("telegram", "cmc", "lake")
 DEPENDENCIES = ("d1", "kv", "r2", "queues", *RECORDED)
 
 

@@ -42,6 +42,7 @@ def settings(environment: Environment = "test") -> Settings:
         telegram_api_url="https://telegram.test",
         telegram_bot_token=BOT_TOKEN,
         telegram_webhook_secret="secret_secret_secret",
+        pseudonym_key="pseudonym-key-of-tests-0123456789abcdef",
         log_level="INFO",
         cmc_url="https://cmc.test",
         cmc_api_key="cmc-key-of-tests-0000",

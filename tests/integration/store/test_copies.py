@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from arbedge.adapters.cloudflare.kv import SNAPSHOT_KEY, KvSnapshotCache
-from arbedge.adapters.cloudflare.r2 import R2Lake
+from arbedge.adapters.cloudflare.lake.r2_lake import R2Lake
 from arbedge.domain.market import Feed, Quote, Snapshot
 from arbedge.errors import StoreUnavailable
 from tests.miniflare_shim import ShimEnv
@@ -55,9 +55,9 @@ async def test_kv_that_does_not_answer_is_said(env: ShimEnv) -> None:
 
 async def test_the_lake_keeps_each_scan_under_its_hour(env: ShimEnv) -> None:
     lake = R2Lake(env.LAKE)
-    await lake.append_snapshot(SNAPSHOT)
-    listed = (await env.LAKE.list({"prefix": "market/snapshot/"}))["objects"]
-    assert [one.key for one in listed] == [f"market/snapshot/dt=2026-11-01/hh=00/{START_MS}.ndjson.gz"]
+    await lake.append_scan(SNAPSHOT, None)
+    listed = (await env.LAKE.list({"prefix": "market/scan/"}))["objects"]
+    assert [one.key for one in listed] == [f"market/scan/dt=2026-11-01/hh=00/{START_MS}.ndjson.gz"]
     assert await lake.load_snapshot(START_MS) == SNAPSHOT
     assert await lake.load_snapshot(START_MS + 1) is None
 
@@ -66,8 +66,8 @@ async def test_a_scan_is_kept_once_as_it_was_first_seen(env: ShimEnv) -> None:
     lake = R2Lake(env.LAKE)
     env.faults.fail("LAKE", "put", moment="after")
     with pytest.raises(StoreUnavailable, match="lake: no answer"):
-        await lake.append_snapshot(SNAPSHOT)
-    await lake.append_snapshot(replace(SNAPSHOT, feeds=[]))
+        await lake.append_scan(SNAPSHOT, None)
+    await lake.append_scan(replace(SNAPSHOT, feeds=[]), None)
     assert await lake.load_snapshot(START_MS) == SNAPSHOT
 
 
@@ -78,6 +78,6 @@ async def test_a_lake_that_does_not_answer_is_said(env: ShimEnv) -> None:
 
 
 async def test_an_object_that_is_no_snapshot_is_an_error(env: ShimEnv) -> None:
-    await env.LAKE.put(f"market/snapshot/dt=2026-11-01/hh=00/{START_MS}.ndjson.gz", b"something else")
-    with pytest.raises(ValueError, match="not a snapshot"):
+    await env.LAKE.put(f"market/scan/dt=2026-11-01/hh=00/{START_MS}.ndjson.gz", b"something else")
+    with pytest.raises(ValueError, match="not a gzip member"):
         await R2Lake(env.LAKE).load_snapshot(START_MS)

@@ -47,6 +47,7 @@ SETTINGS = Settings(
     telegram_api_url="https://sandbox.test/telegram",
     telegram_bot_token=BOT_TOKEN,
     telegram_webhook_secret=SECRET,
+    pseudonym_key="pseudonym-key-of-tests-0123456789abcdef",
     log_level="INFO",
 )
 

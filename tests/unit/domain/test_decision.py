@@ -2,12 +2,13 @@
 
 from msgspec import json
 
-from arbedge.domain.decision import Known, choose, conclude
+from arbedge.domain.decision import Known, LegKey, choose, conclude
 from arbedge.domain.policy import Policy
 from tests.unit.domain.builders import NOW, book, feed, instrument, quote, snapshot
 
 POLICY = Policy()
-BINANCE, OKX = ("binance", "spot", "BTCUSDT"), ("okx", "spot", "BTC-USDT")
+BINANCE: LegKey = ("binance", "spot", "BTCUSDT")
+OKX: LegKey = ("okx", "spot", "BTC-USDT")
 GAP = snapshot(feed("binance", quote(99.9, 100.0)), feed("okx", quote(100.5, 100.6, symbol="BTC-USDT")))
 INSTRUMENTS = {BINANCE: instrument(*BINANCE), OKX: instrument(*OKX)}
 BOOKS = {

@@ -38,6 +38,18 @@ class R2Bucket(Protocol):
         """The object, whose `await arrayBuffer()` is a memoryview of its contents; None when there is none."""
         ...
 
+    async def head(self, key: str) -> Any:
+        """The object without its contents; None when there is none."""
+        ...
+
+    async def list(self, options: dict[str, Any], /) -> Any:
+        """A page of `objects` in order of key, `delimitedPrefixes`, and a `cursor` where it is `truncated`."""
+        ...
+
+    async def delete(self, keys: str | Sequence[str], /) -> None:
+        """Up to a thousand objects; one that is gone already counts as done."""
+        ...
+
 
 class QueueProducer(Protocol):
     async def sendBatch(self, messages: list[dict[str, Any]]) -> Any: ...  # noqa: N802 - the platform's name
@@ -63,5 +75,6 @@ class Bindings(Protocol):
     LAKE: R2Bucket
     OPPORTUNITIES: QueueProducer
     DELIVERIES: QueueProducer
+    EVENTS: QueueProducer
     FLOOD: RateLimiter
     SCANNER: DurableObjects

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from arbedge.app.chronicle.market import record_analysis, record_correlation
 from arbedge.app.market_analysis import load_correlation, load_indicators
 from arbedge.app.market_overview import load_market_overview
 from arbedge.entrypoints.http.auth import Reader
@@ -51,6 +52,7 @@ async def get_indicators(
     instrument = await require_instrument(data, (query.exchange, query.market), query.symbol)
     age_ms_max = query.age_ms_max or CANDLES_AGE_MS_MAX
     view = await load_indicators(data, instrument, query.interval, query.limit, age_ms_max)
+    await services.chronicle.tell(record_analysis(view, services.clock.now_ms()))
     return Response(encode(IndicatorsAnswer(view, MarketMeta(services.settings.market_mode))), media_type=JSON)
 
 
@@ -73,4 +75,5 @@ async def get_correlation(
     )
     age_ms_max = query.age_ms_max or CANDLES_AGE_MS_MAX
     view = await load_correlation(data, pair, query.interval, query.limit, query.lag_steps_max, age_ms_max)
+    await services.chronicle.tell(record_correlation(view, services.clock.now_ms()))
     return Response(encode(CorrelationAnswer(view, MarketMeta(services.settings.market_mode))), media_type=JSON)

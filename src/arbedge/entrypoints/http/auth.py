@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from msgspec import Struct
 
 from arbedge.app.accounts import enter_api
+from arbedge.app.chronicle.people import record_access
 from arbedge.app.services import Services
 from arbedge.config import Settings
 from arbedge.domain.permissions import Permission, is_allowed
@@ -75,6 +76,7 @@ async def require_person(request: Request, services: Ports) -> Person:
     access = await enter_api(services.people, user_id, now) if user_id else None
     if access is None or access.person is None:
         raise refuse_unknown("We do not know this person: write /start to the bot first.")
+    await services.chronicle.tell(*record_access(services.chronicle, access, "api", None, now))
     if access.verdict != "allowed":
         raise ApiError(403, "session_terminated", "This session was ended. Write /start to the bot to open a new one.")
     return access.person

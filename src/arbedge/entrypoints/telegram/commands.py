@@ -50,6 +50,7 @@ async def start_session(turn: Turn, argument: str) -> Screen:
     services = turn.services
     name = clean(turn.sender.first_name or "")
     person = await accounts.start(services.people, turn.sender.id, name, turn.now)
+    turn.note_access(accounts.Access(person, "allowed"))
     payload = parse_deep_link(argument)
     return start.render_welcome(
         person,

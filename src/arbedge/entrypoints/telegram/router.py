@@ -1,10 +1,13 @@
 """Decides what an update asks for and who may ask it. Edits, captions, forwards and channel posts ask for nothing."""
 
 import logging
+from contextlib import suppress
 from difflib import get_close_matches
 from typing import Final, cast
 
+from arbedge.app.chronicle.people import record_act
 from arbedge.app.services import Services
+from arbedge.domain.person import Person
 from arbedge.entrypoints.telegram import taps
 from arbedge.entrypoints.telegram.command import Command, parse_command
 from arbedge.entrypoints.telegram.commands import COMMANDS, show_menu
@@ -20,7 +23,7 @@ from arbedge.entrypoints.telegram.wire import (
     Update,
     User,
 )
-from arbedge.errors import MessengerError
+from arbedge.errors import MessengerError, StoreUnavailable
 from arbedge.ports.messenger import Screen
 
 _log = logging.getLogger(__name__)
@@ -93,6 +96,7 @@ async def _is_for_us(services: Services, command: Command) -> bool:
 
 async def _run(turn: Turn, command: Command) -> Screen:
     row = COMMANDS.get(command.name)
+    turn.command = None if row is None else command.name
     if row is None or row.needs_session:
         access = await turn.enter()
         if access.verdict != "allowed":
@@ -122,6 +126,7 @@ async def _take_group_command(services: Services, message: Message, command: Com
     if row is None and command.bot is None:
         return  # most likely meant for another bot
     turn = _begin(services, message, sender, now)
+    turn.command = None if row is None else command.name
     link = await turn.fetch_private_link()
     if row is None or not row.in_groups or (row.needs_session and not sender.is_person):
         await turn.reply(notices.render_private_only(link))
@@ -183,8 +188,19 @@ async def _take_membership(services: Services, change: ChatMemberUpdated, now: i
         return
     if change.new_chat_member.status == "kicked":
         await services.people.mark_unreachable(change.chat.id, "blocked", now)
+        await _note_act(services, change.chat.id, "blocked_the_bot", "chat", "private", now)
     elif change.new_chat_member.status == "member":
         await services.people.mark_reachable(change.chat.id)
+        await _note_act(services, change.chat.id, "let_the_bot_write", "chat", "private", now)
+
+
+async def _note_act(services: Services, telegram_id: int, action: str, kind: str, subject: str, now: int) -> None:
+    """For the record; someone who never wrote to the bot, or cannot be looked up now, is nobody in it."""
+    person: Person | None = None
+    with suppress(StoreUnavailable):
+        person = await services.people.load_by_telegram(telegram_id)
+    actor = services.chronicle.name(person.id) if person else None
+    services.chronicle.note(record_act(actor, action, kind, subject, now))
 
 
 async def _remove_secret(services: Services, message: Message, now: int) -> bool:
@@ -200,5 +216,7 @@ async def _remove_secret(services: Services, message: Message, now: int) -> bool
         _log.warning("secret_not_removed", extra={"error": error.code})
     _log.warning("secret_seen", extra={"removed": is_removed})
     turn = _begin(services, message, message.sender, now)
+    action, place = "secret_removed" if is_removed else "secret_kept", "group" if turn.is_group else "private"
+    await _note_act(services, message.sender.id, action, "message", place, now)
     await turn.reply(notices.render_secret_removed(is_removed=is_removed))
     return True

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from arbedge.app import accounts
+from arbedge.app.chronicle.people import record_access
 from arbedge.app.services import Services
 from arbedge.domain.person import Person
 from arbedge.entrypoints.telegram.wire import User
@@ -36,6 +37,7 @@ class Turn:
     thread_id: int | None = None
     panel_id: int | None = None
     person: Person | None = None
+    command: str | None = None  # its name, as the table of commands has it
 
     @property
     def mode(self) -> str:
@@ -50,9 +52,15 @@ class Turn:
     async def enter(self) -> accounts.Access:
         """Checks and extends the session; afterwards `person` is set if it lets them in."""
         access = await accounts.enter(self.services.people, self.sender.id, self.now)
+        self.note_access(access)
         if access.verdict == "allowed":
             self.person = access.person
         return access
+
+    def note_access(self, access: accounts.Access) -> None:
+        """For the record, told when the update is done."""
+        chronicle = self.services.chronicle
+        chronicle.note(*record_access(chronicle, access, "telegram", self.command, self.now))
 
     async def reply(self, screen: Screen) -> None:
         """A new message. Someone who cannot be written to is remembered as such; that is not an error."""

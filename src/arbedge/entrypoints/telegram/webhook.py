@@ -96,6 +96,7 @@ async def _take(services: Services, update: Update) -> WebhookAnswer:
     except Exception as failure:  # noqa: BLE001 - whatever it is, the next update of this person must get through
         error = failure.code if isinstance(failure, ArbEdgeError) else type(failure).__name__
         await _report(services, update, failure, error)
+    await services.chronicle.flush()
     try:
         await services.updates.finish(update.id, error, services.clock.now_ms())
     except StoreUnavailable:

@@ -14,7 +14,7 @@ from tests.unit.entrypoints.http.test_init_data import NOW, TOKEN, VECTOR, signe
 
 def settings(environment: Environment) -> Settings:
     address = "https://one.test"
-    return Settings(environment, "live", address, address, address, address, address, TOKEN, "s" * 16, "INFO")
+    return Settings(environment, "live", address, address, address, address, address, TOKEN, "s" * 16, "p" * 32, "INFO")
 
 
 def claim(authorization: str | None, user_id: str | None, environment: Environment = "production"):

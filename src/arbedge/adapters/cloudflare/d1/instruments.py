@@ -1,4 +1,4 @@
-"""Instruments: D1 keeps the record, KV a copy of all of them that is read in one call, and an instance its last reading.
+"""Instruments: D1 keeps the record, KV a copy that is read in one call, and an instance its last reading.
 
 All of them are a megabyte of JSON that changes once an hour, so a scan decodes them only when D1 tells of a new list.
 """
@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
@@ -73,7 +74,8 @@ class D1Instruments:
         instruments: defaultdict[str, dict[str, Instrument]] = defaultdict(dict)
         for one in unpack((row["payloads"] for row in rows), _instruments):
             instruments[f"{one.exchange}:{one.market}"][one.symbol] = one
-        return Catalogue(instruments=dict(instruments), fetched_at=fetched_at)
+        catalogue = Catalogue(instruments=dict(instruments), fetched_at=fetched_at)
+        return replace(catalogue, versions=catalogue.get_versions())
 
     async def save(self, catalogue: Catalogue) -> None:
         """Writes the lists that are newer than the record, of them the instruments that changed."""

@@ -1,0 +1,36 @@
+"""The rules in force as one record with a version of its own, so that a recorded scan says what decided it."""
+
+from msgspec import structs
+
+from arbedge.domain.fees import get_base_tier
+from arbedge.domain.identity import AMBIGUOUS
+from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Market
+from arbedge.domain.policy import Policy
+from arbedge.limits import BOOK_DEPTH, EDIT_INTERVAL_MS_MIN, NEAR_MISSES_KEPT, SHORTLIST_FRESH_MIN, SHORTLIST_MAX
+from arbedge.ports.lake.scan_records import RECORD_VERSION, FeeRow, PolicyRecord, derive_version
+
+BOUNDS = {
+    "book_depth": BOOK_DEPTH,
+    "edit_interval_ms_min": EDIT_INTERVAL_MS_MIN,
+    "near_misses_kept": NEAR_MISSES_KEPT,
+    "shortlist_fresh_min": SHORTLIST_FRESH_MIN,
+    "shortlist_max": SHORTLIST_MAX,
+}
+
+
+def record_policy(policy: Policy) -> PolicyRecord:
+    """Thresholds, fees, bounds and lists, under a version derived from all of them."""
+    record = PolicyRecord(
+        v=RECORD_VERSION,
+        version="unversioned",
+        policy=policy,
+        fees=tuple(_record_fee(exchange, market) for exchange in EXCHANGES for market in MARKETS),
+        bounds={name: float(bound) for name, bound in BOUNDS.items()},
+        ambiguous=tuple(sorted(AMBIGUOUS)),
+    )
+    return structs.replace(record, version=derive_version(record))
+
+
+def _record_fee(exchange: ExchangeId, market: Market) -> FeeRow:
+    fee = get_base_tier(exchange, market)
+    return FeeRow(exchange, market, fee.taker, fee.maker, fee.basis)

@@ -1,0 +1,1 @@
+"""The lake as the whole application fills, tidies and reads it."""
