@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help ready dev test check bench fmt lock deploy migrate webhook wrangler clean
+.PHONY: help ready dev test check proof golden replay bench fmt lock deploy migrate webhook wrangler clean
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,15 @@ test: ready ## everything CI runs: lint, types, import contracts and every kind 
 
 check: ready ## the fast part: lint, types, import contracts, unit tests
 	@exec $(RUN) -m scripts.test --fast
+
+proof: ready ## what is too long for `make test`, some ten minutes: a day of planted collisions, replayed twice
+	@exec $(RUN) -m scripts.test --kind proof
+
+golden: ready ## accept the results of the recorded markets as they are now, after you have read what changed
+	@GOLDEN_ACCEPT=1 exec $(RUN) -m pytest -q tests/integration/replay/test_golden.py
+
+replay: ready ## replay recorded scans and compare (LAST=10m or FROM=2026-11-23T01:00 TO=..., LAKE=<folder>, TWICE=1)
+	@PYTHONPATH=src exec $(RUN) -m scripts.replay
 
 bench: ready ## measure speed and memory, some ten minutes (QUICK=1 for a short run); rewrites docs/bench.md
 	@PYTHONPATH=src exec $(RUN) -m scripts.bench

@@ -1,6 +1,7 @@
 // The status page: asks for the detailed health every few seconds and lets ages grow in between.
 
 import { byId, el } from "./dom.js";
+import { showIngestion } from "./ingestion.js";
 import { showOpportunities } from "./opportunities.js";
 
 const HEALTH = "/api/v1/health/detailed";
@@ -69,6 +70,7 @@ async function ask() {
     const notice = MARKETS[health.market_mode];
     byId("market").hidden = !notice;
     if (notice && byId("market").textContent !== notice) byId("market").textContent = notice;
+    showIngestion(NAMES);
     if (["dev", "test"].includes(health.environment)) await showOpportunities();
   } catch (error) {
     setOverall("down", `no answer: ${error.message}`);

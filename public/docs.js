@@ -83,11 +83,14 @@ function renderOperation(path, method, operation) {
 }
 
 function renderCredentials(schemes) {
-  const rows = Object.values(schemes).map((scheme) => {
-    const input = el("input", { id: scheme.name, autocomplete: "off", spellcheck: "false" });
-    input.addEventListener("input", () => { credentials[scheme.name] = input.value.trim(); });
-    return el("tr", {}, el("th", { scope: "row" }, el("label", { for: scheme.name }, scheme.name)),
-      el("td", {}, prose(scheme.description)), el("td", {}, input));
+  // Several schemes may share a header; a scheme that names none is HTTP's own.
+  const headers = {};
+  for (const { name, description } of Object.values(schemes)) (headers[name ?? "Authorization"] ??= []).push(el("div", {}, prose(description)));
+  const rows = Object.entries(headers).map(([name, descriptions]) => {
+    const input = el("input", { id: name, autocomplete: "off", spellcheck: "false" });
+    input.addEventListener("input", () => { credentials[name] = input.value.trim(); });
+    return el("tr", {}, el("th", { scope: "row" }, el("label", { for: name }, name)),
+      el("td", {}, ...descriptions), el("td", {}, input));
   });
   return el("section", { class: "card operation", "aria-label": "Who asks" }, el("h3", {}, "Who asks"),
     el("p", { class: "soft" }, "Used by the forms below, kept only in this page."),

@@ -16,12 +16,14 @@ from scripts.layout import CACHE, PYTHON_MODULES, ROOT
 LOCAL_BOT_TOKEN = "700000001:LOCAL-SANDBOX-TOKEN-NOT-A-REAL-ONE_"
 LOCAL_WEBHOOK_SECRET = "local-sandbox-webhook-secret-not-a-real-one"
 LOCAL_CMC_API_KEY = "10ca1000-5a4d-4b0c-8000-not-a-real-key"
+LOCAL_METRICS_TOKEN = "local-sandbox-metrics-token-not-a-real-one"
 LOCAL_PSEUDONYM_KEY = "local-pseudonym-key-not-a-real-one-000000"
 LOCAL_PIPELINE_TOKEN = "local-sandbox-pipeline-token-not-a-real-one"
 LOCAL_SECRETS = {
     "TELEGRAM_BOT_TOKEN": LOCAL_BOT_TOKEN,
     "TELEGRAM_WEBHOOK_SECRET": LOCAL_WEBHOOK_SECRET,
     "CMC_API_KEY": LOCAL_CMC_API_KEY,
+    "METRICS_TOKEN": LOCAL_METRICS_TOKEN,
     "PSEUDONYM_KEY": LOCAL_PSEUDONYM_KEY,
 }
 # The sandbox's coins have the sandbox's prices: beside a live market they would be another market's figures.

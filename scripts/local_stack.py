@@ -17,6 +17,7 @@ import httpx
 from scripts.layout import CACHE, NODE_MODULES, ROOT
 from scripts.local_config import (
     LOCAL_BOT_TOKEN,
+    LOCAL_METRICS_TOKEN,
     LOCAL_WEBHOOK_SECRET,
     LocalRun,
     write_local_config,
@@ -62,6 +63,7 @@ class LocalStack:
         self.sandbox_url = f"http://127.0.0.1:{self.sandbox_port}"
         self.bot_token = LOCAL_BOT_TOKEN
         self.webhook_secret = LOCAL_WEBHOOK_SECRET
+        self.metrics_token = LOCAL_METRICS_TOKEN
         self.run_dir = CACHE / "runs" / str(self.port)
         self.persist_dir = persist_dir or self.run_dir / "state"
         self.log_path = self.run_dir / "worker.log"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from scripts.bench import detecting, indicating, parsing, starting, worker
+from scripts.bench import costing, detecting, filling, indicating, parsing, reading, replaying, starting, worker
 from scripts.bench.machine import read_machine
 from scripts.bench.report import DOCUMENT, JSON_PATH, Report, show, write_document, write_json
 from scripts.bench.rows import Row
@@ -24,8 +24,12 @@ def find_areas(*, is_quick: bool) -> dict[str, Measure]:
         "parsing": lambda: parsing.measure(runs),
         "detection": lambda: detecting.measure(runs),
         "indicators": indicating.measure,
+        "replay": replaying.measure,
         "start": lambda: starting.measure(is_quick=is_quick),
         "worker": lambda: worker.measure(is_quick=is_quick),
+        "reads": lambda: reading.measure(is_quick=is_quick),
+        "cost": lambda: costing.measure(is_quick=is_quick),
+        "lake": lambda: filling.measure(is_quick=is_quick),
     }
 
 

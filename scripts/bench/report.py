@@ -20,12 +20,20 @@ HOW = """\
 - **Parsing, detection, indicators**: in this process on CPython, the least CPU time of several runs, garbage
   collection off. ccxt parses the same bytes in the same run with its own `parse_tickers` and `parse_funding_rate`, its
   markets already loaded; the ratio is its time over ours.
+- **Replay**: recorded scans in memory, ten seconds apart, unpacked, decoded, decided and compared; the least CPU time.
 - **Start**: CPU of the workerd process until the first answer, less that of a Worker that imports nothing but the SDK.
   Locally there is no memory snapshot; a deployment restores one, and the platform's limit of 1 s counts when it is
   made. Which imports are heavy is told by `-X importtime` on CPython with names in place of the runtime's own modules.
 - **Worker**: the real Worker on workerd with local D1, KV, R2 and queues; sandbox, wrangler and this script share the
   machine's cores with it, so wall times are upper bounds. CPU is user and system time of the workerd process, local
   stores included, over the scans less that over as many ticks of a cron that starts no job.
+- **Reads**: candles over the API, each symbol asked when nobody has it, again when KV has it, and once more after its
+  copy in KV is gone. Wall times of one request at a time, the routing included.
+- **Cost**: the deployed Worker's own code behind an entry that counts every call of a binding and D1's own count of
+  rows, on workerd. Prices are those of the Workers Paid plan (its 5 $ a month not included), 30 days, nobody
+  registered, without the hour's look at the exchanges' lists. An alarm is one request of the object and one row.
+- **Lake**: one event of the Worker on workerd writes a scan's snapshot again and again under other ids, one object
+  after the other; megabytes are those of the records before they are compressed.
 - **Wasm memory**: the writable part of the Wasm memory's reservation in the process's memory map. It never shrinks, so
   equal sizes mean that nothing is kept from scan to scan. V8's heap is asked of the Worker's own isolate through
   workerd's inspector. The memory of the whole runtime also holds the code and the local stores with their own heaps.
@@ -39,8 +47,10 @@ class Report(Struct, frozen=True):
 
 
 def render_figure(figure: float, unit: str) -> str:
+    if unit == "$":
+        return f"{figure:,.2f} $"
     digits = 0 if abs(figure) >= 100 else 1 if abs(figure) >= 10 else 2
-    return f"{figure:,.{digits}f} {unit}"
+    return f"{figure:,.{digits}f} {unit}".rstrip()
 
 
 def render_peer(row: Row) -> str:

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 import httpx
 from msgspec import structs
 
+from arbedge.adapters.cloudflare.analytics import EngineAnalytics
 from arbedge.adapters.cloudflare.bindings import Bindings
 from arbedge.adapters.cloudflare.coin_cache import KvCoinCache
+from arbedge.adapters.cloudflare.d1.assets import D1Assets
 from arbedge.adapters.cloudflare.d1.cmc_quota import D1CmcQuota
 from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.dead_letters import D1DeadLetters
@@ -17,6 +19,7 @@ from arbedge.adapters.cloudflare.d1.deliveries import D1Deliveries
 from arbedge.adapters.cloudflare.d1.dependencies import D1Dependencies
 from arbedge.adapters.cloudflare.d1.instruments import D1Instruments, KeptCatalogue
 from arbedge.adapters.cloudflare.d1.market_reads import D1ReadCounts
+from arbedge.adapters.cloudflare.d1.metrics import D1Metrics
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
@@ -82,6 +85,7 @@ def build(
         policy=Policy(),
         exchanges=exchanges,
         instruments=instruments,
+        assets=D1Assets(database),
         scans=scans,
         snapshots=snapshots,
         lake=lake,
@@ -102,6 +106,8 @@ def build(
         ),
         hosts=hosts,
         scanner=DurableScanner(bindings.SCANNER),
+        analytics=EngineAnalytics(bindings.ANALYTICS),
+        metrics=D1Metrics(database),
         opportunities=D1Opportunities(database),
         announcements=BindingQueue[Announce](bindings.OPPORTUNITIES),
         people=D1People(database),

@@ -19,6 +19,7 @@ MarketMode = Literal["live", "replay", "synthetic"]
 
 _TOKEN = re.compile(r"^[1-9][0-9]{4,}:[A-Za-z0-9_-]{30,}$")
 _SECRET = re.compile(r"^[A-Za-z0-9_-]{16,256}$")
+_METRICS_TOKEN = re.compile(r"^[A-Za-z0-9_-]{32,256}$")
 _API_KEY = re.compile(r"^[A-Za-z0-9_-]{16,128}$")
 _PSEUDONYM_KEY = re.compile(r"^[A-Za-z0-9_-]{32,256}$")
 _PIPELINE_TOKEN = re.compile(r"^[A-Za-z0-9._-]{16,512}$")
@@ -42,6 +43,7 @@ class Settings(Struct, frozen=True):
     scan_interval_s: int = 10
     cmc_url: str | None = None
     cmc_api_key: str | None = None  # without it CoinMarketCap is off
+    metrics_token: str | None = None  # without it the metrics are off
     pipeline_ingest_url: str | None = None  # without it the lake is in R2 alone
     pipeline_token: str | None = None
 
@@ -49,7 +51,7 @@ class Settings(Struct, frozen=True):
     def secrets(self) -> tuple[str, ...]:
         """What must never appear in a log line."""
         required = (self.telegram_bot_token, self.telegram_webhook_secret, self.pseudonym_key)
-        optional = (self.cmc_api_key, self.pipeline_token)
+        optional = (self.cmc_api_key, self.pipeline_token, self.metrics_token)
         return (*required, *(secret for secret in optional if secret))
 
     def __repr__(self) -> str:
@@ -113,6 +115,7 @@ _OPTIONAL: dict[str, Callable[[str], str | int]] = {
     "SCAN_INTERVAL_S": _whole(SCAN_INTERVAL_S_MIN, SCAN_INTERVAL_S_MAX),
     "CMC_URL": _url,
     "CMC_API_KEY": _matching(_API_KEY, "must be 16 to 128 characters of A-Z a-z 0-9 _ -"),
+    "METRICS_TOKEN": _matching(_METRICS_TOKEN, "must be 32 to 256 characters of A-Z a-z 0-9 _ -"),
     "PIPELINE_INGEST_URL": _url,
     "PIPELINE_TOKEN": _matching(_PIPELINE_TOKEN, "must be 16 to 512 characters of A-Z a-z 0-9 . _ -"),
 }

@@ -25,6 +25,8 @@ CANDLES_MAX: Final = 1000  # of one instrument in one answer: what Binance and B
 SETTLEMENTS_MAX: Final = 200  # what every exchange gives in one call, and two months of an eight-hour interval
 SCAN_LEASE_MS: Final = 30_000  # a scan older than this has died; the next one may start
 INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a few times a week
+WATCHED_MAX: Final = 500  # instruments under suspicion, about 200 bytes each, that every scan reads
+INSTRUMENT_EVENTS_KEPT_MS: Final = 30 * 86_400_000  # a month of listings and changes of rules
 SCANS_KEPT_MS: Final = 3_600_000  # how long a scan's report can be asked about
 
 # -- public market data on demand
@@ -60,7 +62,12 @@ CMC_LISTINGS_PER_CREDIT: Final = 200
 CMC_QUOTES_KEPT: Final = 500  # coins whose last quote is kept for a day without an answer
 CMC_MAP_ROWS: Final = 5_000  # coins by rank; every instrument of the exchanges is among them
 
+# -- metrics
+ROLLUPS_KEPT_MS: Final = 90 * 86_400_000  # counters by the hour; what they sum up to is kept for good
+
 # -- lake
+CHECKPOINT_INTERVAL_MS: Final = 600_000  # a replay begins at most this long before the time it was asked for
+CHECKPOINT_BYTES_MAX: Final = 880_000  # with its envelope it is a line of the lake
 LAKE_LINE_BYTES_MAX: Final = 900_000  # a record must fit a request of a stream, of which 1 MB is certain everywhere
 LAKE_SETTLED_MS: Final = 600_000  # an hour is merged no sooner after its end: late events are still coming
 LAKE_PART_BYTES_MAX: Final = 8_000_000  # of a merged object: three copies of one fit well into an isolate

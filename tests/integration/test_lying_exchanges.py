@@ -40,6 +40,7 @@ class LyingWorld(World):
         self.liar = Liar(self.sandbox.app)
 
     def services(self) -> Services:
+        self.env.ANALYTICS.begin_invocation()
         return bootstrap.build(self.env, self.settings, self.liar, self.clock)
 
 

@@ -119,6 +119,7 @@ class World:
 
     def services(self) -> Services:
         """The ports of one event, built anew for each as in the Worker."""
+        self.env.ANALYTICS.begin_invocation()
         return bootstrap.build(self.env, self.settings, self.transport, self.clock, self.hosts)
 
     def restart(self) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from msgspec.structs import replace
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +22,7 @@ from scripts.sandbox import SandboxConfig, SettableClock, create_sandbox
 from scripts.screenshot import any_node
 from tests.integration.http.builders import NOW, drop, feed, opportunity, report
 from tests.integration.http.world import API, World
+from tests.integration.store.metrics_builders import make_feed_metrics, make_scan_metrics
 from tests.web.conftest import bound
 
 IMAGES = ROOT / "build"
@@ -56,8 +58,23 @@ def serve_site(world: World) -> ASGIApp:
     return site
 
 
+async def count_hours(world: World) -> None:
+    """A day's last three hours, of which the middle one was bad for one feed."""
+    for hours in (3, 2, 1):
+        at = NOW - hours * 3_600_000
+        failed = make_feed_metrics(outcome="failed", error_class="unreachable", exchange="okx", market="perp")
+        measured = make_scan_metrics(at)
+        if hours == 2:
+            others = [one for one in measured.feeds if (one.exchange, one.market) != ("okx", "perp")]
+            measured = replace(measured, feeds=[*others, failed])
+        assert await world.services.scans.begin(at, "synthetic", at)
+        ended = replace(report(finished_at=at + 900), scan_id=at)
+        await world.services.scans.finish(ended, {}, [], metrics=measured)
+
+
 async def fill(world: World) -> None:
     world.seed()
+    await count_hours(world)
     one = report(drop("ADA"))
     assert await world.services.scans.begin(one.scan_id, "synthetic", one.started_at)
     broken = {"state": "unreachable", "error": "no answer in 4 s", "last_success_at": NOW - 95_000}
@@ -116,6 +133,18 @@ def test_the_feed_that_fails_is_seen_beside_those_that_work(seen: dict[str, Any]
     assert "95 s ago" in seen["broken"] or "96 s ago" in seen["broken"]
     assert seen["overall"] == "parts are degraded"
     assert seen["dependencies"] == ["Database", "Cache", "History", "Queues", "Telegram", "CoinMarketCap"]
+
+
+def test_the_last_day_shows_each_feed_with_its_source_and_age(seen: dict[str, Any]) -> None:
+    assert len(seen["ingestion"]) == 6
+    told = {text.split("\n")[0]: text for text in seen["ingestion"]}
+    assert "66.6 % whole" in told["OKX perpetual"]
+    assert "100.0 % whole" in told["OKX spot"]
+    assert "p50 150 ms · p95 195 ms" in told["Binance spot"]
+    assert seen["hours"] == 18
+    assert seen["poorHours"] == 1
+    for words in ("synthetic market", "newest reading", "s old", "UTC"):
+        assert words in seen["ingestionOrigin"]
 
 
 def test_an_opportunity_opens_into_its_waterfall(seen: dict[str, Any]) -> None:

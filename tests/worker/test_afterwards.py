@@ -44,8 +44,9 @@ def forms(secret: str) -> Iterator[bytes]:
 
 def needles(worker: World) -> set[bytes]:
     """The number before the colon is the bot's public id, so the token's secret begins behind it."""
-    token, webhook = worker.stack.bot_token, worker.stack.webhook_secret
-    return {*forms(token.partition(":")[2]), *forms(webhook), quote(token, safe="").encode()}
+    token, webhook, metrics = worker.stack.bot_token, worker.stack.webhook_secret, worker.stack.metrics_token
+    secrets = (token.partition(":")[2], webhook, metrics)
+    return {quote(token, safe="").encode(), *(form for secret in secrets for form in forms(secret))}
 
 
 def kept_things(worker: World) -> Iterator[tuple[str, bytes]]:

@@ -56,7 +56,9 @@ def test_the_description_is_valid_and_every_read_in_it_answers(worker: World):
             one["name"] for one in operations["get"].get("parameters", []) if one["in"] == "query" and one["required"]
         ]
         query = {name: INSTRUMENT[name] for name in needed}
-        headers = {"X-User-ID": "user_free_123"}
+        is_metrics = path == "/api/v1/metrics"
+        token = {"Authorization": f"Bearer {worker.stack.metrics_token}"}
+        headers = token if is_metrics else {"X-User-ID": "user_free_123"}
         answer = worker.http.get(path.replace("{id}", "0" * 16), headers=headers, params=query)
         assert answer.status_code in {200, 404}
         assert str(answer.status_code) in operations["get"]["responses"]
@@ -66,7 +68,7 @@ def test_health_tells_what_runs_and_how_every_dependency_does(worker: World):
     worker.scan()
     assert worker.get("/health", user=None).json()["data"]["status"] == "ok"
     data = worker.get("/health/detailed", user=None).json()["data"]
-    for name in ("d1", "kv", "r2", "queues", "telegram"):
+    for name in ("d1", "kv", "r2", "queues", "telegram", "lake"):
         assert data["dependencies"][name]["state"] == "ok", name
     assert set(data["exchanges"]) == {"binance", "bybit", "okx"}
     assert data["scan"]["instruments"] > 2_000

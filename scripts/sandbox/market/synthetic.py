@@ -27,6 +27,12 @@ OCTAVES: tuple[tuple[int, float], ...] = (
 VOLATILITY_BY_TIER: tuple[float, ...] = (1.0, 1.3, 1.6, 1.9, 2.2)
 STABLES = ("USDC", "FDUSD", "EUR", "USDT")
 MARKET_BETA = 0.6
+# Two coins of one ticker: the second trades far above the first, and every two hours comes as near as if it were the
+# same coin, for about five minutes.
+DRIFTER, ANCHOR = "TIDEB", "TIDE"
+DRIFT_PERIOD_MS = 2 * 3_600_000
+DRIFT_MAX = 0.6
+DRIFT_PER_SQUARE_MINUTE = 0.012
 # Sizes of the private deviation of one exchange's book from the asset's price, in bps, by tier.
 DEVIATION_BPS_BY_TIER: tuple[float, ...] = (1.2, 1.4, 1.5, 1.8, 2.6)
 
@@ -64,6 +70,8 @@ class SyntheticSource:
         """The asset's price in USDT across exchanges."""
         if asset == "USDT":
             return 1.0
+        if asset == DRIFTER:
+            return self.price(ANCHOR, t_ms, market) * (1.0 + drift(t_ms))
         shared = 0.0 if asset in STABLES else MARKET_BETA * (self._market.at(t_ms) if market is None else market)
         return self._levels[asset] * (1.0 + shared) * (1.0 + self._waves[asset].at(t_ms))
 
@@ -133,6 +141,12 @@ class SyntheticSource:
             "collisions": collisions(self.boards),
             "modelled": "everything: a seeded market",
         }
+
+
+def drift(t_ms: int) -> float:
+    """How far the drifting coin is above its namesake: 0 in the middle of each period."""
+    minutes = (t_ms % DRIFT_PERIOD_MS - DRIFT_PERIOD_MS / 2) / MINUTE_MS
+    return min(DRIFT_MAX, DRIFT_PER_SQUARE_MINUTE * minutes * minutes)
 
 
 def describe_episode(episode: Episode, t_ms: int) -> dict[str, Any]:

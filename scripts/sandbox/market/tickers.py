@@ -58,6 +58,11 @@ _ROWS: tuple[tuple[str, ExchangeName, tuple[MarketKind, ...], str, int], ...] = 
     ("LEOMEME", "bybit", BOTH, "LEO", 1),
     ("HOTHYDRO", "okx", BOTH, "HOT", 1),
     ("QIDAO", "bybit", BOTH, "QI", 1),
+    # Collisions that nobody has on a list: prices far apart, prices that drift across each other (see `synthetic`),
+    # and a multiplier over a name that another asset has.
+    ("GRIDMEME", "bybit", SPOT, "GRID", 1),
+    ("TIDEB", "okx", SPOT, "TIDE", 1),
+    ("MOLEMEME", "bybit", BOTH, "1000MOLE", 1000),
 )
 TICKERS: dict[tuple[str, ExchangeName, MarketKind], Ticker] = {
     (asset, exchange, kind): Ticker(base, multiplier)

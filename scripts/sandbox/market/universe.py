@@ -228,6 +228,30 @@ BLOCKS: tuple[tuple[int, str, str, str], ...] = (
         "",
         "QIDAO 0.0131",
     ),
+    (
+        2,
+        "b",
+        "",
+        "GRID 0.4127, TIDE 0.8127, MOLE 0.0312",
+    ),
+    (
+        2,
+        "y",
+        "",
+        "GRIDMEME 0.0231",
+    ),
+    (
+        2,
+        "o",
+        "",
+        "TIDEB 0.8127",
+    ),
+    (
+        2,
+        "y",
+        "y",
+        "MOLEMEME 0.000131",
+    ),
 )
 STABLES: tuple[tuple[str, float, str], ...] = (("USDC", 0.9998, "byo"), ("FDUSD", 0.9984, "b"), ("EUR", 1.1612, "b"))
 

@@ -2,12 +2,14 @@
 
 from msgspec import Struct
 
+from arbedge.app.identity_views import NameView, QuarantineView, load_name, view_quarantine
 from arbedge.app.views import MissView, OpportunityDetail, view_miss, view_opportunity
 from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.market import Mode
 from arbedge.domain.permissions import is_allowed
 from arbedge.domain.person import Person
 from arbedge.domain.policy import PREMIUM_TYPES, Policy, is_premium
+from arbedge.ports.assets import Assets
 from arbedge.ports.store import Deliveries, Delivery, Opportunities, OpportunityFilter, ScanReport, Scans
 
 CLOSEST_SHOWN = 5
@@ -47,6 +49,8 @@ class WhyView(Struct, frozen=True):
     scan: ScanView
     own_reason: Withheld | None = None
     delivery: Delivery | None = None
+    quarantine: QuarantineView | None = None
+    name: NameView | None = None
 
 
 def view_scan(report: ScanReport | None, now: int) -> ScanView:
@@ -114,8 +118,10 @@ async def is_visible(deliveries: Deliveries, person: Person | None, view: Opport
     return delivery is not None and delivery.message_id is not None
 
 
-async def explain_asset(opportunities: Opportunities, scans: Scans, asset: str, now: int) -> WhyView:
-    """Everything the latest scan decided about an asset."""
+async def explain_asset(
+    opportunities: Opportunities, scans: Scans, assets: Assets, asset: str, now: int, mode: Mode
+) -> WhyView:
+    """Everything the latest scan decided about an asset, what is kept out of scans, and what its name means."""
     page = await opportunities.list_open(OpportunityFilter(asset=asset), CLOSEST_SHOWN, None)
     report = await scans.load_latest()
     misses = [drop for drop in (report.nearest if report else []) if drop.candidate.asset == asset]
@@ -123,6 +129,8 @@ async def explain_asset(opportunities: Opportunities, scans: Scans, asset: str, 
         open=[view_opportunity(item, now) for item in page.items],
         misses=[view_miss(drop) for drop in misses],
         scan=view_scan(report, now),
+        quarantine=view_quarantine(await scans.load_watch(mode), asset),
+        name=await load_name(assets, asset),
     )
 
 

@@ -154,6 +154,13 @@ class CoinData:
             await self._save_quotes(kept)
         return {one: self._judge(kept.get(one), reasons.get(one), is_new=one in fetched) for one in wanted}
 
+    async def load_kept_quotes(self, since: int) -> list[CoinQuote]:
+        """What was asked for since then, by whomever; spends nothing."""
+        listings = await self._load(f"listings/{CMC_LISTINGS_PER_CREDIT}", list[CoinQuote])
+        found = {one.id: one for one in (listings.value if listings and listings.fetched_at >= since else [])}
+        found |= {id_: one.value for id_, one in (await self._load_quotes()).items() if one.fetched_at >= since}
+        return list(found.values())
+
     async def load_usage(self) -> Usage:
         """For administrators. Raises `StoreUnavailable`."""
         now = self._clock.now_ms()

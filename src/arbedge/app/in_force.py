@@ -3,18 +3,29 @@
 from msgspec import structs
 
 from arbedge.domain.fees import get_base_tier
-from arbedge.domain.identity import AMBIGUOUS
+from arbedge.domain.identity import HOMONYMS
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Market
 from arbedge.domain.policy import Policy
-from arbedge.limits import BOOK_DEPTH, EDIT_INTERVAL_MS_MIN, NEAR_MISSES_KEPT, SHORTLIST_FRESH_MIN, SHORTLIST_MAX
+from arbedge.domain.quarantine import RELEASE_MS, SCANS_MIN
+from arbedge.limits import (
+    BOOK_DEPTH,
+    EDIT_INTERVAL_MS_MIN,
+    NEAR_MISSES_KEPT,
+    SHORTLIST_FRESH_MIN,
+    SHORTLIST_MAX,
+    WATCHED_MAX,
+)
 from arbedge.ports.lake.scan_records import RECORD_VERSION, FeeRow, PolicyRecord, derive_version
 
 BOUNDS = {
     "book_depth": BOOK_DEPTH,
     "edit_interval_ms_min": EDIT_INTERVAL_MS_MIN,
     "near_misses_kept": NEAR_MISSES_KEPT,
+    "quarantine_release_ms": RELEASE_MS,
+    "quarantine_scans_min": SCANS_MIN,
     "shortlist_fresh_min": SHORTLIST_FRESH_MIN,
     "shortlist_max": SHORTLIST_MAX,
+    "watched_max": WATCHED_MAX,
 }
 
 
@@ -26,7 +37,7 @@ def record_policy(policy: Policy) -> PolicyRecord:
         policy=policy,
         fees=tuple(_record_fee(exchange, market) for exchange in EXCHANGES for market in MARKETS),
         bounds={name: float(bound) for name, bound in BOUNDS.items()},
-        ambiguous=tuple(sorted(AMBIGUOUS)),
+        ambiguous=tuple(sorted(HOMONYMS)),
     )
     return structs.replace(record, version=derive_version(record))
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from arbedge.app.market_data.quiet import state_of
 from arbedge.app.services import Services
 from arbedge.domain.circuit import Circuit
 from arbedge.domain.instruments import Instrument
+from arbedge.domain.listings import InstrumentEvent, compare_lists, is_truncated
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, Market, Snapshot
 from arbedge.domain.normalise import normalise
 from arbedge.errors import (
@@ -22,18 +24,20 @@ from arbedge.errors import (
     RecordRefused,
     StoreUnavailable,
 )
-from arbedge.limits import INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
+from arbedge.limits import INSTRUMENTS_AGE_MS_MAX, INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
+from arbedge.ports.exchange import Traffic, counted_traffic
 from arbedge.ports.store import Catalogue, FeedHealth
 
 SNAPSHOT_VERSION = 1
 FeedKey = tuple[ExchangeId, Market]
+Meter = defaultdict[FeedKey, Traffic]  # what a scan's calls cost, by the feed they were made for
 ALL_FEEDS: tuple[FeedKey, ...] = tuple((exchange, market) for exchange in EXCHANGES for market in MARKETS)
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Catalogue:
+async def load_catalogue(services: Services, known: Sequence[FeedHealth], meter: Meter) -> Catalogue:
     """The instruments of all feeds, fetched again where they are missing or an hour old.
 
     A feed that does not answer keeps the instruments it had; one that is being probed is not asked for more.
@@ -44,18 +48,36 @@ async def load_catalogue(services: Services, known: Sequence[FeedHealth]) -> Cat
     due = [key for key in ALL_FEEDS if key not in unwell and catalogue.is_due(key, now)]
     if not due:
         return catalogue
-    answers = await asyncio.gather(*(_fetch_instruments(services, key) for key in due))
-    fresh = {key: answer for key, answer in zip(due, answers, strict=True) if answer}
-    if not fresh:
-        return catalogue
-    fetched_at = services.clock.now_ms()
-    catalogue = catalogue.refreshed(fresh, fetched_at)
-    await _record_instruments(services, catalogue, [":".join(key) for key in fresh], fetched_at)
+    answers = await asyncio.gather(*(_fetch_instruments(services, key, meter[key]) for key in due))
+    now = services.clock.now_ms()
+    lists = {key: answer for key, answer in zip(due, answers, strict=True) if answer}
+    refused = [event for key, answer in lists.items() if (event := _find_cut(catalogue, key, answer, now))]
+    fresh = {key: lists[key] for key in lists.keys() - {(event.exchange, event.market) for event in refused}}
+    events = [
+        event
+        for key, answer in fresh.items()
+        for event in compare_lists(key, catalogue.by_symbol(key) if catalogue.has(key) else None, answer, now)
+    ]
+    if fresh:
+        catalogue = catalogue.refreshed(fresh, now)
+        await _record_instruments(services, catalogue, [":".join(key) for key in fresh], now)
     try:
-        await services.instruments.save(catalogue)
+        await services.instruments.record(refused)
+        if fresh:
+            await services.instruments.save(catalogue, events)
     except StoreUnavailable as error:
         log.warning("instruments not kept", extra={"error": str(error)})  # this scan has them; the next asks again
     return catalogue
+
+
+def _find_cut(catalogue: Catalogue, key: FeedKey, answer: Sequence[Instrument], now: int) -> InstrumentEvent | None:
+    """The event, one an hour, of a list that must have been cut short: it is refused, and what we had stays."""
+    (exchange, market), before = key, catalogue.by_symbol(key)
+    if not is_truncated(before, answer, now - catalogue.fetched_at_of(key)):
+        return None
+    counts = {"had": len(before), "has": len(answer)}
+    log.error("list of instruments refused", extra={"exchange": exchange, "market": market, **counts})
+    return InstrumentEvent(exchange, market, now - now % INSTRUMENTS_AGE_MS_MAX, "refused", count=len(answer))
 
 
 async def _record_instruments(services: Services, catalogue: Catalogue, feeds: Sequence[str], at: int) -> None:
@@ -69,8 +91,12 @@ async def _record_instruments(services: Services, catalogue: Catalogue, feeds: S
             log.warning("instruments not recorded", extra={"feed": feed, "error": f"{error.code}: {error}"})
 
 
-async def guard(answer: Awaitable[T], timeout_s: float) -> T:
-    """What an exchange answers, or an `ExchangeError`: not even a defect of ours in reading it may end a scan."""
+async def guard(answer: Awaitable[T], timeout_s: float, traffic: Traffic | None = None) -> T:
+    """What an exchange answers, or an `ExchangeError`: not even a defect of ours in reading it may end a scan.
+
+    What is sent and received for it is added to `traffic`.
+    """
+    token = counted_traffic.set(traffic)
     try:
         async with asyncio.timeout(timeout_s):
             return await answer
@@ -81,12 +107,14 @@ async def guard(answer: Awaitable[T], timeout_s: float) -> T:
     except Exception as error:
         log.exception("an exchange's answer could not be read")
         raise ExchangeDown(f"its answer could not be read ({type(error).__name__})") from None
+    finally:
+        counted_traffic.reset(token)
 
 
-async def _fetch_instruments(services: Services, key: FeedKey) -> list[Instrument] | None:
+async def _fetch_instruments(services: Services, key: FeedKey, traffic: Traffic) -> list[Instrument] | None:
     exchange, market = key
     try:
-        listed = await guard(services.exchanges[exchange].fetch_instruments(market), INSTRUMENTS_TIMEOUT_S)
+        listed = await guard(services.exchanges[exchange].fetch_instruments(market), INSTRUMENTS_TIMEOUT_S, traffic)
     except ExchangeError as error:
         log.warning("instruments unavailable", extra={"exchange": exchange, "market": market, "error": error.code})
         return None
@@ -98,13 +126,16 @@ async def _fetch_instruments(services: Services, key: FeedKey) -> list[Instrumen
 
 
 async def observe(
-    services: Services, scan_id: int, catalogue: Catalogue, known: Sequence[FeedHealth]
+    services: Services, scan_id: int, catalogue: Catalogue, known: Sequence[FeedHealth], meter: Meter
 ) -> tuple[Snapshot, list[FeedHealth]]:
     """One snapshot of every feed and how each of them did. Never raises for an exchange."""
     started_at = services.clock.now_ms()
     before = {(feed.exchange, feed.market): feed for feed in known}
     results = await asyncio.gather(
-        *(_observe_feed(services, key, catalogue.by_symbol(key), before.get(key), started_at) for key in ALL_FEEDS)
+        *(
+            _observe_feed(services, key, catalogue.by_symbol(key), before.get(key), started_at, meter[key])
+            for key in ALL_FEEDS
+        )
     )
     snapshot = Snapshot(
         version=SNAPSHOT_VERSION,
@@ -118,12 +149,17 @@ async def observe(
 
 
 async def _observe_feed(
-    services: Services, key: FeedKey, instruments: Mapping[str, Instrument], before: FeedHealth | None, now: int
+    services: Services,
+    key: FeedKey,
+    instruments: Mapping[str, Instrument],
+    before: FeedHealth | None,
+    now: int,
+    traffic: Traffic,
 ) -> tuple[Feed, FeedHealth]:
     circuit = before.circuit if before else Circuit()
     if before and circuit.get_state(now) == "open":
         return _rest(before, now)
-    return await _read_feed(services, key, instruments, circuit)
+    return await _read_feed(services, key, instruments, circuit, traffic)
 
 
 def _rest(before: FeedHealth, now: int) -> tuple[Feed, FeedHealth]:
@@ -140,12 +176,12 @@ def _rest(before: FeedHealth, now: int) -> tuple[Feed, FeedHealth]:
 
 
 async def _read_feed(
-    services: Services, key: FeedKey, instruments: Mapping[str, Instrument], circuit: Circuit
+    services: Services, key: FeedKey, instruments: Mapping[str, Instrument], circuit: Circuit, traffic: Traffic
 ) -> tuple[Feed, FeedHealth]:
     exchange, market = key
     began = services.clock.now_ms()
     try:
-        tickers = await guard(services.exchanges[exchange].fetch_tickers(market), TICKERS_TIMEOUT_S)
+        tickers = await guard(services.exchanges[exchange].fetch_tickers(market), TICKERS_TIMEOUT_S, traffic)
     except ExchangeError as error:
         now = services.clock.now_ms()
         log.warning("feed failed", extra={"exchange": exchange, "market": market, "error": error.code})

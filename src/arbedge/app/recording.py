@@ -29,7 +29,8 @@ def sum_up(
     wanted: Iterable[LegKey],
     books: Mapping[LegKey, OrderBook],
     decided_at: int,
-    checkpoint: Raw | None = None,
+    follows: int | None,
+    checkpoint: Raw | None,
 ) -> Outcome:
     """What a scan decided, and on what, for its record."""
     return Outcome(
@@ -41,12 +42,16 @@ def sum_up(
         books=list(books.values()),
         books_failed=[FailedBook(*key) for key in wanted if key not in books],
         changed=decision.changed,
+        follows=follows,
         checkpoint=checkpoint,
     )
 
 
-async def record_scan(services: Services, snapshot: Snapshot, outcome: Outcome | None) -> None:
-    """Keeps the scan; without an outcome what was observed. Storage that is down is said in health and in the log."""
+async def record_scan(services: Services, snapshot: Snapshot, outcome: Outcome | None) -> bool:
+    """Keeps the scan; without an outcome what was observed. Storage that is down is said in health and in the log.
+
+    Whether the record is kept anywhere.
+    """
     state: FeedState = "ok"
     trouble: str | None = None
     try:
@@ -60,6 +65,7 @@ async def record_scan(services: Services, snapshot: Snapshot, outcome: Outcome |
     if trouble:
         log.error("scan not recorded as it should be", extra={"state": state, "error": trouble})
     await _report(services, state, trouble)
+    return state != "down"
 
 
 async def _report(services: Services, state: FeedState, trouble: str | None) -> None:

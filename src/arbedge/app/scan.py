@@ -6,13 +6,15 @@ observe -> snapshot -> cache
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from arbedge.app.announce import announce_changes
-from arbedge.app.ingest import FeedKey, guard, hold_back, load_catalogue, observe
+from arbedge.app.checkpoint import encode_checkpoint
+from arbedge.app.ingest import FeedKey, Meter, guard, hold_back, load_catalogue, observe
+from arbedge.app.measure import measure_scan
 from arbedge.app.recording import record_scan, sum_up
 from arbedge.app.services import Services
 from arbedge.domain.budget import merge_hosts
@@ -22,8 +24,10 @@ from arbedge.domain.market import OrderBook, Snapshot
 from arbedge.domain.opportunity import Opportunity
 from arbedge.errors import ExchangeError, ExchangeRateLimited
 from arbedge.limits import BOOK_DEPTH, BOOKS_TIMEOUT_S
+from arbedge.ports.analytics import ScanMetrics
+from arbedge.ports.exchange import Traffic
 from arbedge.ports.lake import Outcome
-from arbedge.ports.store import Catalogue, ScanReport, ScanStart
+from arbedge.ports.store import Catalogue, FeedHealth, ScanReport, ScanStart
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +47,13 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         log.info("scan skipped", extra={"scan_id": scan_id})
         return None
     merge_hosts(services.hosts, begun.hosts)
-    catalogue = await load_catalogue(services, begun.feeds)
-    snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds)
+    meter = Meter(Traffic)
+    catalogue = await load_catalogue(services, begun.feeds, meter)
+    snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds, meter)
     keeping = [asyncio.ensure_future(_cache(services, snapshot))]
     try:
         try:
-            decided = await _decide(services, catalogue, snapshot, begun)
+            decided = await _decide(services, catalogue, snapshot, begun, meter)
             await services.opportunities.save(decided.decision.changed)
         except Exception:
             keeping.append(asyncio.ensure_future(record_scan(services, snapshot, None)))
@@ -56,11 +61,15 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         keeping.append(asyncio.ensure_future(record_scan(services, snapshot, decided.outcome)))
         feeds = [hold_back(feed, decided.limited.get((feed.exchange, feed.market)), decided.at) for feed in feeds]
         report = _report(snapshot, started_at, decided)
-        await services.scans.finish(report, decided.decision.streaks, feeds, services.hosts)
+        watch = decided.decision.watch if decided.decision.watch != begun.watch else None
+        metrics = _measure(services, report, snapshot, decided, begun, feeds, meter)
+        await services.scans.finish(report, decided.decision.streaks, feeds, services.hosts, watch, metrics)
         await announce_changes(services)
     finally:
         # Neither of them raises: a scan goes on without its copies, and says so.
-        await asyncio.gather(*keeping)
+        kept = await asyncio.gather(*keeping)
+    is_cached, is_in_lake = kept
+    services.analytics.record_scan(metrics, is_cached=is_cached, is_in_lake=is_in_lake)
     return ScanResult(report=report, changed=decided.decision.changed)
 
 
@@ -73,18 +82,21 @@ class _Decided(NamedTuple):
     limited: Mapping[FeedKey, ExchangeRateLimited]
 
 
-async def _decide(services: Services, catalogue: Catalogue, snapshot: Snapshot, begun: ScanStart) -> _Decided:
+async def _decide(
+    services: Services, catalogue: Catalogue, snapshot: Snapshot, begun: ScanStart, meter: Meter
+) -> _Decided:
     reopen_since = snapshot.started_at - services.policy.reopen_ms_max
-    known = Known(begun.streaks, await services.opportunities.load_current(reopen_since))
+    known = Known(begun.streaks, await services.opportunities.load_current(reopen_since), begun.watch)
     choice = choose(snapshot, known, services.policy)
     legs = choice.legs
     instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in legs.items()}
-    books, limited = await _fetch_books(services, instruments)
+    books, limited = await _fetch_books(services, instruments, meter)
     now = services.clock.now_ms()
     decision = conclude(choice, snapshot, instruments, books, known, now, services.policy)
     if decision.unvalued:
         log.error("candidates could not be valued", extra={"keys": decision.unvalued})
-    outcome = sum_up(services, catalogue, decision, instruments, books, now)
+    checkpoint = encode_checkpoint(snapshot.scan_id, begun.follows, known)
+    outcome = sum_up(services, catalogue, decision, instruments, books, now, begun.follows, checkpoint)
     return _Decided(decision, now, outcome, limited)
 
 
@@ -101,16 +113,43 @@ def _report(snapshot: Snapshot, started_at: int, decided: _Decided) -> ScanRepor
     )
 
 
-async def _cache(services: Services, snapshot: Snapshot) -> None:
-    """The newest snapshot for readers; they do without it when the store is down."""
+def _measure(
+    services: Services,
+    report: ScanReport,
+    snapshot: Snapshot,
+    decided: _Decided,
+    begun: ScanStart,
+    feeds: Sequence[FeedHealth],
+    meter: Meter,
+) -> ScanMetrics:
+    fetched = [(book.exchange, book.market, book.symbol) for book in decided.outcome.books]
+    failed = [(book.exchange, book.market, book.symbol) for book in decided.outcome.books_failed]
+    interval_ms = services.settings.scan_interval_s * 1000
+    return measure_scan(
+        report,
+        snapshot,
+        decided.decision,
+        begun.feeds,
+        feeds,
+        meter,
+        [*fetched, *failed],
+        fetched,
+        interval_ms=interval_ms,
+    )
+
+
+async def _cache(services: Services, snapshot: Snapshot) -> bool:
+    """The newest snapshot for readers; they do without it when the store is down. Whether it is there."""
     try:
         await services.snapshots.put(snapshot)
     except Exception as error:  # noqa: BLE001 - whatever it is, the scan goes on
         log.error("snapshot not cached", extra={"error": type(error).__name__})  # noqa: TRY400 - its kind says enough
+        return False
+    return True
 
 
 async def _fetch_books(
-    services: Services, instruments: Mapping[LegKey, Instrument]
+    services: Services, instruments: Mapping[LegKey, Instrument], meter: Meter
 ) -> tuple[Mapping[LegKey, OrderBook], Mapping[FeedKey, ExchangeRateLimited]]:
     """The books of these instruments, and who asked us to wait; what cannot be had is left out."""
     limited: dict[FeedKey, ExchangeRateLimited] = {}
@@ -118,7 +157,8 @@ async def _fetch_books(
     async def fetch(instrument: Instrument) -> OrderBook | None:
         exchange, market = instrument.exchange, instrument.market
         try:
-            return await guard(services.exchanges[exchange].fetch_order_book(instrument, BOOK_DEPTH), BOOKS_TIMEOUT_S)
+            book = services.exchanges[exchange].fetch_order_book(instrument, BOOK_DEPTH)
+            return await guard(book, BOOKS_TIMEOUT_S, meter[exchange, market])
         except ExchangeError as error:
             log.warning("book failed", extra={"exchange": exchange, "symbol": instrument.symbol, "error": error.code})
             if isinstance(error, ExchangeRateLimited) and error.is_sent:

@@ -11,12 +11,15 @@ from arbedge.config import Settings
 from arbedge.domain.budget import Host
 from arbedge.domain.market import ExchangeId
 from arbedge.domain.policy import Policy
+from arbedge.ports.analytics import Analytics
+from arbedge.ports.assets import Assets
 from arbedge.ports.clock import Clock
 from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
 from arbedge.ports.health import Dependencies
 from arbedge.ports.lake import EventLog, Lake, LakeUpkeep, SnapshotCache
 from arbedge.ports.messenger import Messenger
+from arbedge.ports.metrics import Metrics
 from arbedge.ports.queues import Announce, Deliver, Queue
 from arbedge.ports.scanner import Scanner
 from arbedge.ports.store import (
@@ -41,6 +44,7 @@ class Services:
     hosts: dict[str, Host]
     scanner: Scanner
     instruments: Instruments
+    assets: Assets
     scans: Scans
     snapshots: SnapshotCache
     lake: Lake
@@ -48,6 +52,8 @@ class Services:
     lake_upkeep: LakeUpkeep
     chronicle: Chronicle
     market: MarketData
+    analytics: Analytics
+    metrics: Metrics
     opportunities: Opportunities
     announcements: Queue[Announce]
     people: People

@@ -71,7 +71,7 @@ def view_feed(feed: FeedHealth | None, now: int) -> DependencyView:
 
 async def check_status(scans: Scans, probes: Mapping[str, Probe], now: int) -> StatusView:
     """Never raises and never hangs: what cannot be read in time is reported as such."""
-    states = await asyncio.gather(*(_probe(probe, now) for probe in probes.values()))
+    states = await asyncio.gather(*(ask_dependency(probe, now) for probe in probes.values()))
     dependencies = dict(zip(probes, states, strict=True))
     report: ScanReport | None = None
     try:
@@ -92,7 +92,8 @@ def _sum_up(views: list[DependencyView]) -> Overall:
     return "ok" if well == len(views) else "degraded" if well else "down"
 
 
-async def _probe(probe: Probe, now: int) -> DependencyView:
+async def ask_dependency(probe: Probe, now: int) -> DependencyView:
+    """How a dependency does, within the time that a page waits for it. Never raises."""
     try:
         async with asyncio.timeout(PROBE_TIMEOUT_S):
             known = await probe()
@@ -100,6 +101,11 @@ async def _probe(probe: Probe, now: int) -> DependencyView:
         return _without_success("down", _name_error(error))
     if known is None:
         return DependencyView(state="ok", error=None, last_success_at=now, age_ms=0)
+    return view_dependency(known, now)
+
+
+def view_dependency(known: DependencyHealth, now: int) -> DependencyView:
+    """What was recorded of a dependency, as far as it still holds."""
     age_ms = None if known.last_success_at is None else max(0, now - known.last_success_at)
     is_silent = now - known.checked_at > SILENT_MS_MAX
     return DependencyView(

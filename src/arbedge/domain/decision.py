@@ -5,7 +5,7 @@
 Everything that decides comes in as data, so recorded scans decide the same again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -20,6 +20,7 @@ from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import ExchangeId, Funding, Market, OrderBook, Snapshot
 from arbedge.domain.opportunity import Opportunity, Sighting
 from arbedge.domain.policy import Policy
+from arbedge.domain.quarantine import Watch, survey
 from arbedge.domain.reasons import Reason
 from arbedge.limits import SHORTLIST_MAX
 
@@ -27,18 +28,23 @@ LegKey = tuple[ExchangeId, Market, str]
 
 
 class Known(Struct, frozen=True):
-    """What earlier scans left: the streaks of the one before, and all episodes that are open or may reopen."""
+    """What earlier scans left: streaks, all episodes that are open or may reopen, and instruments under suspicion."""
 
     streaks: Mapping[str, Streak]
     episodes: list[Opportunity]
+    watch: Watch = {}
 
 
 class Choice(NamedTuple):
-    """The candidates whose books are wanted, those left for a later scan, and what was dropped by now."""
+    """The candidates whose books are wanted, those left for a later scan, and what was dropped by now.
+
+    `watch` is what the next scan is to know of instruments under suspicion.
+    """
 
     chosen: list[Candidate]
     left: list[Candidate]
     drops: Drops
+    watch: Watch
 
     @property
     def legs(self) -> dict[LegKey, LegRef]:
@@ -55,18 +61,22 @@ class Decision(Struct, frozen=True):
     drop_counts: dict[str, int]
     nearest: list[Drop]
     unvalued: list[str]
+    watch: Watch
 
 
 def choose(snapshot: Snapshot, known: Known, policy: Policy) -> Choice:
     """Detects candidates at top of book and picks those to look at closely."""
     drops = Drops()
-    candidates = detect_all(snapshot, snapshot.finished_at, policy, drops)
+    surveyed = survey(snapshot, known.watch, policy)
+    if surveyed.pairs_left_out:
+        drops.counts["quarantine"] = surveyed.pairs_left_out
+    candidates = detect_all(surveyed.snapshot, snapshot.finished_at, policy, drops)
     open_since = {one.key: one.updated_at for one in known.episodes if one.is_open}
     chosen, left = shortlist(candidates, open_since, known.streaks.keys())
     for candidate in left:
         if candidate.key not in open_since:
             _drop(drops, candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
-    return Choice(chosen, left, drops)
+    return Choice(chosen, left, drops, surveyed.watch)
 
 
 def conclude(
@@ -78,11 +88,11 @@ def conclude(
     now: int,
     policy: Policy,
     *,
-    without_book: Reason = "book_unavailable",
+    not_recorded: Collection[LegKey] = frozenset(),
 ) -> Decision:
     """Values the chosen candidates on their books and moves the episodes on; `now` is the moment of the decision.
 
-    `without_book` is the reason of a candidate whose book could not be had.
+    `not_recorded` names the books that a replay lacks; any other that is missing could not be fetched.
     """
     drops = choice.drops.copy()
     fundings = _find_fundings(snapshot, choice.legs.keys())
@@ -95,7 +105,8 @@ def conclude(
             if leg.key in books
         ]
         if len(legs) < len(candidate.legs):
-            _drop(drops, candidate, without_book, books=len(legs))
+            is_lost = any(leg.key in not_recorded for leg in candidate.legs)
+            _drop(drops, candidate, "not_recorded" if is_lost else "book_unavailable", books=len(legs))
             continue
         try:
             sightings[candidate.key] = verify(candidate, legs, now, policy)
@@ -118,6 +129,7 @@ def conclude(
         drop_counts=dict(drops.counts),
         nearest=[*_unconfirmed(choice.chosen, sightings, told), *nearest],
         unvalued=unvalued,
+        watch=choice.watch,
     )
 
 

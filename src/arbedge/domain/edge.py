@@ -30,14 +30,14 @@ Side = Literal["buy", "sell"]
 CURVE_SIZES_QUOTE = tuple(Decimal(size) for size in (100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000))
 
 
-class Part(Struct, frozen=True):
+class Part(Struct, frozen=True, gc=False):
     """One step of the waterfall; costs are negative."""
 
     label: str
     bps: Decimal
 
 
-class Fill(Struct, frozen=True):
+class Fill(Struct, frozen=True, gc=False):
     """What walking one side of a book for a size gives: cash in quote currency and its average price."""
 
     size: Decimal
@@ -139,7 +139,7 @@ class Edge(Struct, frozen=True):
         return self.net_bps - sum(part.bps for part in self.parts if part.label == ROUNDING)
 
 
-class CurvePoint(Struct, frozen=True):
+class CurvePoint(Struct, frozen=True, gc=False):
     size_quote: Decimal
     net_bps: Decimal
 

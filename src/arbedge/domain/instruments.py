@@ -1,7 +1,7 @@
 """Instruments and what they are made of: trading rules, and the asset behind a ticker.
 
 A ticker is not an asset. `1000PEPE` counts thousands of PEPE, OKX counts contracts, and two exchanges may
-use one ticker for different coins (the price guard in `identity` catches those).
+use one ticker for different coins (`identity` names those that are known, `quarantine` finds the rest).
 """
 
 import re
@@ -19,7 +19,7 @@ RULE_MIN = Decimal("1e-18")
 RULE_MAX = Decimal("1e12")
 
 
-class Instrument(Struct, frozen=True):
+class Instrument(Struct, frozen=True, gc=False):
     """Trading rules of one symbol, in the exchange's own units.
 
     One unit of order quantity is `contract_size` quoted units (OKX contracts; 1 elsewhere), and one quoted unit

@@ -4,8 +4,8 @@ Prices and sizes of a scan are floats, since a scan ranks ten thousand rows; ord
 amounts, are `Decimal`.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
-from itertools import chain, pairwise
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
@@ -106,7 +106,7 @@ class Snapshot(Struct, frozen=True):
     feeds: list[Feed]
 
 
-class Level(Struct, frozen=True, array_like=True):
+class Level(Struct, frozen=True, array_like=True, gc=False):
     """A price level: price per asset unit and size in asset units."""
 
     price: Decimal
@@ -140,8 +140,14 @@ class OrderBook(Struct, frozen=True):
         """A book with both sides in order, positive sizes and a positive spread; anything else is bad data."""
         return (
             bool(self.bids and self.asks)
-            and all(level.is_possible for level in chain(self.bids, self.asks))
-            and all(better.price >= worse.price for better, worse in pairwise(self.bids))
-            and all(better.price <= worse.price for better, worse in pairwise(self.asks))
+            and all(level.is_possible for level in self.bids)
+            and all(level.is_possible for level in self.asks)
+            and _are_rising(self.bids[::-1])
+            and _are_rising(self.asks)
             and self.bids[0].price < self.asks[0].price
         )
+
+
+def _are_rising(levels: Sequence[Level]) -> bool:
+    prices = [level.price for level in levels]
+    return prices == sorted(prices)

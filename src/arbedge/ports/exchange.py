@@ -1,5 +1,6 @@
 """Public market data of one exchange, in our words; each exchange folder implements it."""
 
+from contextvars import ContextVar
 from typing import Protocol
 
 from msgspec import Struct
@@ -7,6 +8,17 @@ from msgspec import Struct
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.intervals import Interval
 from arbedge.domain.market import ExchangeId, Market, OrderBook, Ticker
+
+
+class Traffic(Struct):
+    """Requests that went out, and the bytes of the bodies that came back, counted after decompression."""
+
+    requests: int = 0
+    bytes: int = 0
+
+
+# Whoever starts a call may have counted what it causes, however many requests it turns out to be.
+counted_traffic: ContextVar[Traffic | None] = ContextVar("counted_traffic", default=None)
 
 
 class Tickers(Struct, frozen=True):

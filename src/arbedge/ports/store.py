@@ -11,11 +11,14 @@ from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.eligibility import Withheld
 from arbedge.domain.episodes import Streak
 from arbedge.domain.instruments import Instrument
+from arbedge.domain.listings import EventKind, InstrumentEvent
 from arbedge.domain.market import ExchangeId, FeedState, Market, Mode
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
 from arbedge.domain.policy import OpportunityType
+from arbedge.domain.quarantine import Suspect, Watch
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX
+from arbedge.ports.analytics import ScanMetrics
 from arbedge.ports.lake.scan_records import version_instruments
 
 
@@ -58,6 +61,8 @@ class ScanStart(Struct, frozen=True):
     streaks: dict[str, Streak]
     feeds: list[FeedHealth]
     hosts: dict[str, Host] = {}  # budgets, silences and clocks, by the host's name
+    watch: dict[str, Suspect] = {}  # instruments under suspicion
+    follows: int | None = None  # the scan this one continues; None when it starts anew or one in between broke off
 
 
 class Scans(Protocol):
@@ -74,8 +79,13 @@ class Scans(Protocol):
         streaks: Mapping[str, Streak],
         feeds: Sequence[FeedHealth],
         hosts: Mapping[str, Host] | None = None,
+        watch: Watch | None = None,
+        metrics: ScanMetrics | None = None,
     ) -> None:
-        """Ends the scan and keeps what the next one needs; without `hosts` what is stored of them stays."""
+        """Ends the scan and keeps what the next one needs; without `hosts` or `watch` what is stored of them stays.
+
+        A scan's `metrics` are counted once, however often it is ended.
+        """
         ...
 
     async def load_latest(self) -> ScanReport | None: ...
@@ -90,6 +100,10 @@ class Scans(Protocol):
 
     async def load_feeds(self) -> list[FeedHealth]: ...
 
+    async def load_watch(self, mode: Mode) -> Watch:
+        """Instruments under suspicion, as the latest scan left them."""
+        ...
+
 
 class Catalogue(Struct, frozen=True):
     """All instruments by feed (`exchange:market`) and symbol, and when each feed's list was fetched."""
@@ -103,7 +117,15 @@ class Catalogue(Struct, frozen=True):
 
     def is_due(self, feed: tuple[ExchangeId, Market], now: int) -> bool:
         """Whether this feed's list is missing or too old."""
-        return now - self.fetched_at.get(":".join(feed), 0) >= INSTRUMENTS_AGE_MS_MAX
+        return now - self.fetched_at_of(feed) >= INSTRUMENTS_AGE_MS_MAX
+
+    def has(self, feed: tuple[ExchangeId, Market]) -> bool:
+        """Whether this feed's list was ever read."""
+        return ":".join(feed) in self.fetched_at
+
+    def fetched_at_of(self, feed: tuple[ExchangeId, Market]) -> int:
+        """0 for a feed whose list was never read."""
+        return self.fetched_at.get(":".join(feed), 0)
 
     def refreshed(self, fresh: Mapping[tuple[ExchangeId, Market], Sequence[Instrument]], now: int) -> "Catalogue":
         """With the lists of these feeds replaced."""
@@ -123,12 +145,31 @@ class Catalogue(Struct, frozen=True):
         }
 
 
+class FeedEvents(Struct, frozen=True):
+    """What happened to one feed's list: counts by kind, and the latest events, newest first."""
+
+    exchange: ExchangeId
+    market: Market
+    counts: dict[EventKind, int]
+    latest: list[InstrumentEvent]
+
+
 class Instruments(Protocol):
     async def load(self) -> Catalogue | None:
         """What was saved last, whatever its age; None when nothing was."""
         ...
 
-    async def save(self, catalogue: Catalogue) -> None: ...
+    async def save(self, catalogue: Catalogue, events: Sequence[InstrumentEvent] = ()) -> None:
+        """Saves the lists that are newer than what is stored, and what happened to them."""
+        ...
+
+    async def record(self, events: Sequence[InstrumentEvent]) -> None:
+        """Records events of lists that were not saved. A repeat changes nothing."""
+        ...
+
+    async def load_events(self, since: int, latest_max: int) -> list[FeedEvents]:
+        """What happened to each feed's list since then."""
+        ...
 
 
 class Page(Struct, frozen=True):

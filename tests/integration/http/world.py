@@ -46,6 +46,7 @@ def settings(environment: Environment = "test") -> Settings:
         log_level="INFO",
         cmc_url="https://cmc.test",
         cmc_api_key="cmc-key-of-tests-0000",
+        metrics_token="metrics-token-of-tests-000000000000",
     )
 
 

@@ -129,6 +129,7 @@ async def test_an_expired_session_and_a_removed_secret_are_kept(arbedge: World):
     await arbedge.say(FIONA, "/start")
     await arbedge.env.advance(8 * 86_400_000)
     await arbedge.say(FIONA, "/menu")
+    await arbedge.env.advance(1000)
     await arbedge.say(FIONA, LEAKED)
     events = await read_events(arbedge, "session", "audit", days=9)
     assert [getattr(one, "change", None) or one.action for one in events] == ["opened", "expired", "secret_removed"]
@@ -141,7 +142,7 @@ async def test_a_queue_that_is_down_costs_events_and_nothing_else(arbedge: World
     assert arbedge.alerts(FIONA, "LTC")
     lost = [record for record in caplog.records if record.message == "events lost"]
     assert lost
-    assert all(record.lost >= 1 for record in lost)
+    assert all(vars(record)["lost"] >= 1 for record in lost)
     arbedge.env.faults.clear()
     assert await read_events(arbedge) == []
 

@@ -10,12 +10,12 @@ from scripts.local_config import LOCAL_PIPELINE_TOKEN
 from tests.integration.lake.world import lake_health, read_scans
 from tests.integration.world import FIONA, PRIYA, World
 
-STREAM = {"PIPELINE_INGEST_URL": "http://sandbox/pipelines/lake", "PIPELINE_TOKEN": LOCAL_PIPELINE_TOKEN}
+URL = "http://sandbox/pipelines/lake"
 
 
 @pytest.fixture
 async def streaming() -> AsyncIterator[World]:
-    world = World(**STREAM)
+    world = World(PIPELINE_INGEST_URL=URL, PIPELINE_TOKEN=LOCAL_PIPELINE_TOKEN)
     yield world
     await world.aclose()
 
@@ -74,7 +74,7 @@ async def test_events_wait_in_their_queue_for_the_stream(streaming: World):
 
 
 async def test_a_token_that_is_refused_is_said_and_not_shown():
-    world = World(**(STREAM | {"PIPELINE_TOKEN": "another-token-which-is-wrong"}))
+    world = World(PIPELINE_INGEST_URL=URL, PIPELINE_TOKEN="another-token-which-is-wrong")
     await world.scan()
     health = await lake_health(world)
     assert health["state"] == "degraded"

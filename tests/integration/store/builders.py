@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from arbedge.domain.edge import CurvePoint, Edge, Fill, Part
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import ExchangeId, Funding, Level, Market
@@ -109,7 +111,8 @@ def make_catalogue(instruments: Sequence[Instrument], fetched_at: int) -> Catalo
     feeds: dict[str, dict[str, Instrument]] = {}
     for one in instruments:
         feeds.setdefault(f"{one.exchange}:{one.market}", {})[one.symbol] = one
-    return Catalogue(instruments=feeds, fetched_at=dict.fromkeys(feeds, fetched_at))
+    catalogue = Catalogue(instruments=feeds, fetched_at=dict.fromkeys(feeds, fetched_at))
+    return replace(catalogue, versions=catalogue.get_versions())
 
 
 def make_feed(at: int, *, last_success_at: int | None, state: str = "ok") -> FeedHealth:

@@ -5,7 +5,9 @@ import pytest
 from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.instruments import D1Instruments, KeptCatalogue
 from arbedge.adapters.cloudflare.kv import CATALOGUE_KEY, KvCatalogueCache
+from arbedge.domain.listings import EventKind, InstrumentEvent
 from arbedge.errors import StoreUnavailable
+from arbedge.limits import INSTRUMENT_EVENTS_KEPT_MS
 from tests.integration.store.builders import make_catalogue, make_instrument
 from tests.miniflare_shim import ShimEnv
 
@@ -110,3 +112,34 @@ async def test_a_whole_market_fits(env: ShimEnv, instruments: D1Instruments, now
     catalogue = make_catalogue(many, now)
     await instruments.save(catalogue)
     assert await instruments.load() == catalogue
+
+
+def happened(at: int, kind: EventKind = "changed", symbol: str = "BTCUSDT", **fields) -> InstrumentEvent:
+    return InstrumentEvent("binance", "spot", at, kind, symbol, **fields)
+
+
+async def test_events_are_counted_by_feed_and_the_latest_shown(instruments: D1Instruments, now: int) -> None:
+    changed = happened(now, changes={"tick_size": ("0.1", None)})
+    swap = InstrumentEvent("okx", "perp", now, "first_seen", count=40)
+    many = [changed, happened(now, "listed", "A"), happened(now, "listed", "B"), happened(now - 5, "listed", "C"), swap]
+    await instruments.save(make_catalogue([BTC, SOL], now), many)
+    first, second = await instruments.load_events(now - 1, 2)
+    assert (first.exchange, first.market, first.counts) == ("binance", "spot", {"changed": 1, "listed": 2})
+    assert [event.symbol for event in first.latest] == ["A", "B"]
+    assert (second.counts, second.latest) == ({"first_seen": 40}, [swap])
+    assert changed in (await instruments.load_events(now, 9))[0].latest
+
+
+async def test_recording_an_event_twice_records_it_once(instruments: D1Instruments, now: int) -> None:
+    for _ in range(2):
+        await instruments.record([happened(now, "refused", "", count=3)])
+    [feed] = await instruments.load_events(now, 5)
+    assert len(feed.latest) == 1
+
+
+async def test_events_of_more_than_a_month_ago_are_forgotten(instruments: D1Instruments, now: int) -> None:
+    await instruments.record([happened(now - INSTRUMENT_EVENTS_KEPT_MS - 1), happened(now - INSTRUMENT_EVENTS_KEPT_MS)])
+    await instruments.record([happened(now)])
+    await instruments.record([])
+    [feed] = await instruments.load_events(0, 9)
+    assert [event.at for event in feed.latest] == [now, now - INSTRUMENT_EVENTS_KEPT_MS]

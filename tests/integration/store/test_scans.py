@@ -9,6 +9,7 @@ from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.scans import STREAK_AGE_MS_MAX, D1Scans
 from arbedge.domain.budget import Host, Used
 from arbedge.domain.episodes import Streak
+from arbedge.domain.quarantine import Suspect
 from arbedge.errors import StoreUnavailable
 from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
 from arbedge.ports.store import FeedHealth, ScanStart
@@ -51,18 +52,29 @@ async def test_a_scan_too_old_to_be_remembered_is_refused(scans: D1Scans, now: i
 async def test_the_next_scan_inherits_streaks_and_feeds(scans: D1Scans, now: int) -> None:
     feed = make_feed(now, last_success_at=now)
     await run_one(scans, now, STREAKS, feed)
-    assert await scans.begin(now + 10_000, "synthetic", now + 10_000) == ScanStart(streaks=STREAKS, feeds=[feed])
+    assert await scans.begin(now + 10_000, "synthetic", now + 10_000) == ScanStart(
+        streaks=STREAKS, feeds=[feed], follows=now
+    )
 
 
 async def test_streaks_do_not_outlive_two_minutes(scans: D1Scans, now: int) -> None:
     await run_one(scans, now, STREAKS)
     later = now + 900 + STREAK_AGE_MS_MAX
-    assert await scans.begin(later, "synthetic", later) == ScanStart(streaks=STREAKS, feeds=[])
+    assert await scans.begin(later, "synthetic", later) == ScanStart(streaks=STREAKS, feeds=[], follows=now)
     await scans.finish(make_report(later, later), STREAKS, [])
     later += STREAK_AGE_MS_MAX + 1
     start = await scans.begin(later, "synthetic", later)
     assert start is not None
-    assert start.streaks == {}
+    assert (start.streaks, start.follows) == ({}, None)
+
+
+async def test_a_scan_continues_the_one_before_unless_another_broke_off_in_between(scans: D1Scans, now: int) -> None:
+    await run_one(scans, now, STREAKS)
+    broken_off = await scans.begin(now + 10_000, "synthetic", now + 10_000)
+    after = await scans.begin(now + 50_000, "synthetic", now + 50_000)
+    assert broken_off
+    assert after
+    assert (broken_off.follows, after.follows, after.streaks) == (now, None, STREAKS)
 
 
 async def test_streaks_do_not_pass_from_one_market_mode_to_another(scans: D1Scans, now: int) -> None:
@@ -160,3 +172,25 @@ async def test_failures_in_a_row_come_back_with_the_feed(scans: D1Scans, now: in
     [stored] = await scans.load_feeds()
     assert stored == feed
     assert stored.circuit.get_state(now) == "open"
+
+
+SUSPECT = Suspect("X", "USDT", 3, 1, 2, 1.25, 1.0, [("bybit:spot:X", 1.0)], quarantined_at=2)
+
+
+async def test_the_watch_is_kept_by_market_mode_and_stays_without_a_new_one(scans: D1Scans, now: int) -> None:
+    watch = {"okx:spot:X": SUSPECT}
+    await scans.begin(now, "synthetic", now)
+    await scans.finish(make_report(now, now + 900), {}, [], watch=watch)
+    assert await scans.load_watch("synthetic") == watch
+    assert await scans.load_watch("live") == {}
+    begun = await scans.begin(now + 10_000, "synthetic", now + 10_000)
+    assert begun is not None
+    assert begun.watch == watch
+    await scans.finish(make_report(now + 10_000, now + 10_900), {}, [])
+    assert await scans.load_watch("synthetic") == watch
+
+
+async def test_a_scan_that_ends_behind_its_successor_does_not_bring_an_old_watch_back(scans: D1Scans, now: int) -> None:
+    await scans.finish(make_report(now + 30_000, now + 31_000), {}, [], watch={})
+    await scans.finish(make_report(now, now + 32_000), {}, [], watch={"okx:spot:X": SUSPECT})
+    assert await scans.load_watch("synthetic") == {}

@@ -88,8 +88,8 @@ def feed(exchange: ExchangeId, *quotes: Quote, market: Market = "spot", received
     )
 
 
-def snapshot(*feeds: Feed) -> Snapshot:
-    return Snapshot(version=1, scan_id=NOW, mode="synthetic", started_at=NOW, finished_at=NOW, feeds=list(feeds))
+def snapshot(*feeds: Feed, at: int = NOW) -> Snapshot:
+    return Snapshot(version=1, scan_id=at, mode="synthetic", started_at=at, finished_at=at, feeds=list(feeds))
 
 
 def refs(symbol: str = "BTCUSDT") -> tuple[LegRef, LegRef]:

@@ -39,7 +39,7 @@ def rows(draw, asset: str, *, perp: bool = False):
 
 @st.composite
 def markets(draw):
-    assets = ["BTC", "SOL", "QI"]
+    assets = ["BTC", "SOL"]
     return snapshot(
         *(
             feed(
@@ -75,7 +75,7 @@ def judge(a, b, among, net: float, minimum: float, *perps) -> str:
         return "stale"
     if abs(ages[0] - ages[1]) > 10_000:
         return "skew"
-    if a[1].asset == "QI" or max(mids[1] / mids[0] - 1, mids[1] / middle - 1, 1 - mids[0] / middle) > 0.08:
+    if max(mids[1] / mids[0] - 1, mids[1] / middle - 1, 1 - mids[0] / middle) > 0.08:
         return "identity"
     return "below_minimum" if net < minimum else "told"
 
@@ -98,7 +98,7 @@ def round_trip(one, row) -> float:
 
 def look_at_every_pair(market) -> dict[OpportunityType, Counter[str]]:
     told: dict[OpportunityType, Counter[str]] = {kind: Counter() for kind in DETECTORS}
-    for asset in ("BTC", "SOL", "QI"):
+    for asset in ("BTC", "SOL"):
         spot, perp = listed(market, "spot", asset), [one for one in listed(market, "perp", asset) if one[1].funding]
         for a, b in combinations(spot, 2):
             if a[0].exchange == b[0].exchange:

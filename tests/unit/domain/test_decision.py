@@ -46,9 +46,10 @@ def test_concluding_leaves_the_choice_as_it_was():
 
 
 def test_a_book_that_was_not_recorded_is_no_book_that_could_not_be_fetched():
-    decision = decide(books={BINANCE: BOOKS[BINANCE]}, without_book="not_recorded")
+    decision = decide(books={BINANCE: BOOKS[BINANCE]}, not_recorded={OKX})
     assert decision.drop_counts == {"not_recorded": 1}
     assert decision.nearest[0].numbers == {"books": 1}
+    assert decide(books={BINANCE: BOOKS[BINANCE]}).drop_counts == {"book_unavailable": 1}
 
 
 def test_each_book_is_wanted_once():

@@ -71,12 +71,6 @@ def test_the_odd_one_of_three_is_withheld_and_the_others_are_compared():
     assert drops.counts == {"identity": 2}
 
 
-def test_a_ticker_of_several_known_assets_is_never_compared_by_name():
-    twins = [quote(99.9, 100.0, asset="QI"), quote(100.5, 100.6, asset="QI")]
-    found, drops = detect(feed("binance", twins[0]), feed("bybit", twins[1]))
-    assert (found, drops.counts) == ([], {"identity": 1})
-
-
 def test_unequal_quote_currencies_are_never_compared():
     found, drops = detect(feed("binance", quote(99.9, 100.0)), feed("okx", quote(100.5, 100.6, currency="USDC")))
     assert found == []

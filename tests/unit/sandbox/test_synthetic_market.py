@@ -12,7 +12,7 @@ from scripts.sandbox.clock import SettableClock
 from scripts.sandbox.market.dislocations import Episode
 from scripts.sandbox.market.listings import Listing
 from scripts.sandbox.market.market import Market
-from scripts.sandbox.market.synthetic import SyntheticSource, collisions
+from scripts.sandbox.market.synthetic import DRIFT_PERIOD_MS, SyntheticSource, collisions
 from scripts.sandbox.market.universe import EXCHANGES
 
 from .conftest import NOW_MS
@@ -187,11 +187,19 @@ def test_funding_intervals_are_mixed(market: Market) -> None:
 
 def test_collisions_are_listed_and_far_apart(market: Market) -> None:
     listed = {entry["ticker"]: entry["assets"] for entry in collisions(market.source.boards)}
-    assert {"NEIRO", "PUMP", "ACE", "LEO", "HOT", "QI"} <= set(listed)
-    for meanings in listed.values():
+    assert {"NEIRO", "PUMP", "ACE", "LEO", "HOT", "QI", "GRID", "TIDE"} <= set(listed)
+    for meanings in (meanings for ticker, meanings in listed.items() if ticker != "TIDE"):
         levels = [places[0]["price_level"] for places in meanings.values()]
         # Two random walks must not meet within the identity guard.
         assert max(levels) / min(levels) > 2.5
+
+
+def test_one_pair_of_namesakes_drifts_together_and_apart_again() -> None:
+    source = SyntheticSource(7)
+    minutes = [source.price("TIDEB", at) / source.price("TIDE", at) for at in range(0, DRIFT_PERIOD_MS, 60_000)]
+    near = sum(ratio <= 1.08 for ratio in minutes)
+    assert 3 <= near <= 8
+    assert sum(ratio == pytest.approx(1.6) for ratio in minutes) > 90
 
 
 @pytest.mark.parametrize(

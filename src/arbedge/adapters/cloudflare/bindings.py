@@ -38,16 +38,16 @@ class R2Bucket(Protocol):
         """The object, whose `await arrayBuffer()` is a memoryview of its contents; None when there is none."""
         ...
 
+    async def delete(self, keys: str | list[str]) -> None:
+        """Up to a thousand objects; one that is gone already counts as done."""
+        ...
+
     async def head(self, key: str) -> Any:
         """The object without its contents; None when there is none."""
         ...
 
     async def list(self, options: dict[str, Any], /) -> Any:
         """A page of `objects` in order of key, `delimitedPrefixes`, and a `cursor` where it is `truncated`."""
-        ...
-
-    async def delete(self, keys: str | Sequence[str], /) -> None:
-        """Up to a thousand objects; one that is gone already counts as done."""
         ...
 
 
@@ -67,6 +67,12 @@ class DurableObjects(Protocol):
         ...
 
 
+class AnalyticsDataset(Protocol):
+    def writeDataPoint(self, point: dict[str, list[Any]], /) -> None:  # noqa: N802 - the platform's name
+        """Takes a point and returns at once; nothing is to be awaited, and nothing says whether it was kept."""
+        ...
+
+
 class Bindings(Protocol):
     """What a deployment of this Worker is bound to; the names are those of wrangler.toml."""
 
@@ -78,3 +84,4 @@ class Bindings(Protocol):
     EVENTS: QueueProducer
     FLOOD: RateLimiter
     SCANNER: DurableObjects
+    ANALYTICS: AnalyticsDataset

@@ -24,6 +24,7 @@ from arbedge.domain.clocks import estimate_offset
 from arbedge.errors import ExchangeError, ExchangeRateLimited, ExchangeUnreachable
 from arbedge.limits import EXCHANGE_BODY_BYTES_MAX, EXCHANGE_TIMEOUT_S
 from arbedge.ports.clock import Clock
+from arbedge.ports.exchange import Traffic, counted_traffic
 
 # To one host, of the six connections there are: one that does not answer must not keep the others from being asked.
 CALLS_AT_ONCE: Final = 2
@@ -171,12 +172,14 @@ class Session:
 
     async def _send(self, call: Call) -> tuple[int, httpx.Headers, bytes]:
         """The deadline covers the whole exchange of bytes: an answer that drips is as late as one that never comes."""
+        traffic = counted_traffic.get() or Traffic()
+        traffic.requests += 1
         try:
             async with asyncio.timeout(EXCHANGE_TIMEOUT_S):
                 request = httpx.Request("GET", _parse_url(f"{self._base_url}{call.query}"), headers=_HEADERS)
                 response = await self._transport.handle_async_request(request)
                 try:
-                    return response.status_code, response.headers, await _read_body(call, response)
+                    return response.status_code, response.headers, await _read_body(call, response, traffic)
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException) as error:
@@ -185,10 +188,11 @@ class Session:
             raise ExchangeUnreachable(f"{call.path}: {type(error).__name__}: {error}") from error
 
 
-async def _read_body(call: Call, response: httpx.Response) -> bytes:
+async def _read_body(call: Call, response: httpx.Response, traffic: Traffic) -> bytes:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
+        traffic.bytes += len(chunk)
         if len(body) > EXCHANGE_BODY_BYTES_MAX:
             raise ExchangeUnreachable(f"{call.path}: body over {EXCHANGE_BODY_BYTES_MAX} bytes")
     return bytes(body)

@@ -51,6 +51,7 @@ def record_distribution(
             mode=opportunity.mode,
             opportunity_id=opportunity.id,
             revision=opportunity.revision,
+            opportunity_updated_at=opportunity.updated_at,
             page=chronicle.name(after_user_id) if after_user_id else None,
             part=part,
             people=rows[start : start + PEOPLE_PER_RECORD],

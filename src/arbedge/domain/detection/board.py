@@ -13,7 +13,6 @@ from typing import NamedTuple
 from arbedge.domain.detection.candidates import Listed, Refusal, check_pair
 from arbedge.domain.detection.holding import count_settlements, overdue_ms
 from arbedge.domain.fees import get_base_tier
-from arbedge.domain.identity import AMBIGUOUS
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, Funding, Market, Snapshot
 from arbedge.domain.policy import Policy
 
@@ -66,11 +65,11 @@ def read_board(snapshot: Snapshot, now: int, policy: Policy) -> Board:
     }
     read_carry = _carry_reader(now, policy, takers["perp"])
     groups: list[Group] = []
-    for (asset, _), (spot, perp) in grouped.items():
+    for spot, perp in grouped.values():
         if len(spot) + len(perp) < 2:
             continue
         carries = [read_carry(listed, listed.quote.funding) for listed in perp if listed.quote.funding]
-        groups.append(Group(spot, carries, _is_sound(asset, spot, carries, now, policy)))
+        groups.append(Group(spot, carries, _is_sound(spot, carries, now, policy)))
     spot_feeds = [feed for feed in snapshot.feeds if feed.market == "spot"]
     return Board(groups, spot_feeds, now, policy, takers)
 
@@ -92,9 +91,9 @@ def _carry_reader(now: int, policy: Policy, takers: dict[ExchangeId, float]) -> 
     return read
 
 
-def _is_sound(asset: str, spot: list[Listed], carries: list[Carry], now: int, policy: Policy) -> bool:
+def _is_sound(spot: list[Listed], carries: list[Carry], now: int, policy: Policy) -> bool:
     """Whether every pair of these would pass every check."""
-    if asset in AMBIGUOUS or any(carry.overdue_ms > 0 for carry in carries):
+    if any(carry.overdue_ms > 0 for carry in carries):
         return False
     quotes = spot + [carry.listed for carry in carries]
     if not are_sound(quotes, now, policy):

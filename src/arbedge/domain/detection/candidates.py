@@ -11,7 +11,6 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from arbedge.domain.edge import Side
-from arbedge.domain.identity import AMBIGUOUS
 from arbedge.domain.market import ExchangeId, Feed, Market, Quote
 from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.reasons import Reason
@@ -133,8 +132,6 @@ def check_pair(a: Listed, b: Listed, middle: float, now: int, policy: Policy) ->
     if refusal := check_quotes((a, b), now, policy):
         return refusal
     one, other = a.quote, b.quote
-    if one.asset in AMBIGUOUS:
-        return "identity", {"known_assets_of_this_ticker": len(AMBIGUOUS[one.asset])}
     low, high = sorted((one.mid, other.mid))
     apart = max(high / low - 1, high / middle - 1, 1 - low / middle)
     if apart > policy.identity_ratio_max:

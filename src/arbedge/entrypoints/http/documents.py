@@ -27,6 +27,11 @@ SECURITY_SCHEMES: Final[dict[str, Any]] = {
         "name": "X-User-ID",
         "description": "The id of a seeded person; only where ENVIRONMENT is dev or test.",
     },
+    "metricsToken": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "`Bearer <METRICS_TOKEN>`: the deployment's own token; it opens the metrics and nothing else.",
+    },
 }
 SECURED: Final[dict[str, Any]] = {"security": [{"miniApp": []}, {"seededPerson": []}]}
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Response
 
+from arbedge.app.identity_views import EventsView, load_asset_counts, load_events, load_quarantine
 from arbedge.app.ingest import ALL_FEEDS
 from arbedge.app.market_browse import QuoteFilter, find_instrument, list_funding, list_tickers
 from arbedge.app.market_data import FeedKey, MarketData
@@ -183,21 +184,31 @@ async def get_candles(
     openapi_extra=SECURED,
 )
 async def get_exchanges(services: Ports, data: Data, _person: Reader) -> Response:
-    """Health and instruments of each market, and how many reads cache, lake and exchanges served in the last day."""
+    """Health, instruments and changes of each market, what is in quarantine and why, and who served the day's reads."""
     now = services.clock.now_ms()
     status = await check_status(services.scans, {}, now)
-    rows = [await _view_market(data, key, status.exchanges[key[0]][key[1]]) for key in ALL_FEEDS]
-    since = now - READS_MS
-    meta = ExchangesMeta(services.settings.market_mode, await data.load_reads(since), since)
+    events = await load_events(services.instruments, now)
+    rows = [await _view_market(data, key, status.exchanges[key[0]][key[1]], events.get(key)) for key in ALL_FEEDS]
+    since, mode = now - READS_MS, services.settings.market_mode
+    quarantine, assets = await load_quarantine(services.scans, mode), await load_asset_counts(services.assets)
+    meta = ExchangesMeta(mode, await data.load_reads(since), since, quarantine, assets)
     return Response(encode(ExchangesAnswer(rows, meta)), media_type=JSON)
 
 
-async def _view_market(data: MarketData, key: FeedKey, health: DependencyView) -> MarketView:
+async def _view_market(data: MarketData, key: FeedKey, health: DependencyView, events: EventsView | None) -> MarketView:
     exchange, market = key
     try:
         listed = await data.load_instruments(key)
     except MarketDataUnavailable as error:
-        return MarketView(exchange, market, health, None, None, None, None, str(error))
+        return MarketView(exchange, market, health, None, None, None, None, str(error), events)
     return MarketView(
-        exchange, market, health, len(listed.value), listed.source, listed.age_ms, listed.mode, error=None
+        exchange,
+        market,
+        health,
+        len(listed.value),
+        listed.source,
+        listed.age_ms,
+        listed.mode,
+        error=None,
+        events=events,
     )

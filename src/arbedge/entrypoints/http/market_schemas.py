@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from arbedge.app.identity_views import EventsView, QuarantineView
 from arbedge.app.market_analysis import CorrelationView, IndicatorsView
 from arbedge.app.market_overview import MarketOverview
 from arbedge.app.market_views import (
@@ -15,6 +16,7 @@ from arbedge.app.market_views import (
 from arbedge.app.status import DependencyView
 from arbedge.config import MarketMode
 from arbedge.domain.market import ExchangeId, Market, Mode, Source
+from arbedge.ports.assets import AssetState
 from arbedge.ports.market_documents import Reads
 
 
@@ -64,7 +66,10 @@ class FundingHistoryAnswer(Struct, frozen=True):
 
 
 class MarketView(Struct, frozen=True):
-    """One exchange and market: how it does, and what trades there. Without instruments `error` says why."""
+    """One exchange and market: how it does, and what trades there. Without instruments `error` says why.
+
+    `events` is what happened to its list lately; absent where nothing did.
+    """
 
     exchange: ExchangeId
     market: Market
@@ -74,14 +79,20 @@ class MarketView(Struct, frozen=True):
     age_ms: int | None
     mode: Mode | None
     error: str | None
+    events: EventsView | None = None
 
 
 class ExchangesMeta(Struct, frozen=True):
-    """`reads` counts who served the reads of market data since `reads_since`."""
+    """`reads` counts who served the reads of market data since `reads_since`.
+
+    `assets` counts how assets were joined with coins. It and `quarantine` are absent while the database is silent.
+    """
 
     market_mode: MarketMode
     reads: list[Reads]
     reads_since: int
+    quarantine: QuarantineView | None
+    assets: dict[AssetState, int] | None
 
 
 class ExchangesAnswer(Struct, frozen=True):

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct, UnsetType
 
 from arbedge.app.browse import ListView, ScanView, WhyView
+from arbedge.app.ingestion import IngestionView
 from arbedge.app.status import DependencyView, Overall, StatusView
 from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
 from arbedge.config import Environment, MarketMode, Settings
@@ -42,6 +43,11 @@ class DetailedHealth(Struct, frozen=True):
 
 class DetailedHealthAnswer(Struct, frozen=True):
     data: DetailedHealth
+    success: bool = True
+
+
+class IngestionAnswer(Struct, frozen=True):
+    data: IngestionView
     success: bool = True
 
 
@@ -85,6 +91,7 @@ class WhyAnswer(Struct, frozen=True):
 ANSWERS: tuple[type[Struct], ...] = (
     HealthAnswer,
     DetailedHealthAnswer,
+    IngestionAnswer,
     ListAnswer,
     DetailAnswer,
     WhyAnswer,

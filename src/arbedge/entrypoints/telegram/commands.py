@@ -8,6 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from arbedge.app import accounts, browse
+from arbedge.app.identity_views import load_events, load_quarantine, sum_events
 from arbedge.app.status import check_status
 from arbedge.app.views import OpportunityDetail
 from arbedge.domain.permissions import is_allowed
@@ -16,7 +17,7 @@ from arbedge.entrypoints.telegram import market
 from arbedge.entrypoints.telegram.callbacks import Place
 from arbedge.entrypoints.telegram.command import parse_deep_link
 from arbedge.entrypoints.telegram.html import clean
-from arbedge.entrypoints.telegram.screens import detail, menu, notices, opportunities, start, why
+from arbedge.entrypoints.telegram.screens import detail, identity, menu, notices, opportunities, start, why
 from arbedge.entrypoints.telegram.screens import help as help_screen
 from arbedge.entrypoints.telegram.screens import status as status_screen
 from arbedge.entrypoints.telegram.screens.words import TYPES
@@ -82,7 +83,12 @@ async def show_menu(turn: Turn, _argument: str) -> Screen:
 async def show_status(turn: Turn, _argument: str) -> Screen:
     services = turn.services
     view = await check_status(services.scans, services.probes, turn.now)
-    return status_screen.render_status(view, turn.mode, turn.now)
+    events = sum_events(await load_events(services.instruments, turn.now))
+    is_admin = not turn.is_group and turn.person is not None and is_allowed(turn.person, "analytics.system")
+    notes = [identity.render_events(events)]
+    if is_admin:
+        notes.append(identity.render_quarantine(await load_quarantine(services.scans, services.settings.market_mode)))
+    return status_screen.render_status(view, turn.mode, turn.now, notes)
 
 
 async def show_opportunities(turn: Turn, argument: str) -> Screen:
@@ -105,7 +111,9 @@ async def show_why(turn: Turn, argument: str) -> Screen:
     if asset is None:
         return why.render_why_usage(turn.mode)
     services = turn.services
-    view = await browse.explain_asset(services.opportunities, services.scans, asset, turn.now)
+    view = await browse.explain_asset(
+        services.opportunities, services.scans, services.assets, asset, turn.now, services.settings.market_mode
+    )
     misses = view.misses if _may_see_premium(turn) else browse.hide_premium(view.misses)
     view = replace(view, open=await _keep_visible(turn, view.open), misses=misses)
     return why.render_why_asset(asset, view, turn.mode)
@@ -149,7 +157,7 @@ def parse_asset(wanted: str) -> str | None:
     for currency in _QUOTES:
         if asset.endswith(currency) and asset != currency:
             asset = asset.removesuffix(currency)
-    return asset if asset.isalnum() and len(asset) <= 20 else None
+    return asset if asset.replace(".", "", 1).isalnum() and len(asset) <= 20 else None
 
 
 def _parse_type(argument: str) -> OpportunityType | None:

@@ -23,6 +23,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     books: Sequence[OrderBook]
     books_failed: Sequence[FailedBook]
     changed: Sequence[Opportunity]
+    follows: int | None = None  # the scan this one continues
     checkpoint: Raw | None = None
 
 

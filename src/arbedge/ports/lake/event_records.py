@@ -52,6 +52,7 @@ class DistributionRecord(Record, tag="distribution", frozen=True):
     mode: Mode
     opportunity_id: Name
     revision: int
+    opportunity_updated_at: EpochMs
     page: Pseudonym | None
     part: Count
     people: Annotated[list[PersonDecision], Meta(max_length=PEOPLE_PER_RECORD)]

@@ -138,6 +138,7 @@ class DecisionRecord(Record, tag="decision", frozen=True):
     books_failed: tuple[FailedBook, ...]
     changed: tuple[OpportunityRef, ...]
     refused: dict[Name, Count] = field(default_factory=dict[Name, Count])
+    follows: EpochMs | None = None  # the scan whose streaks and episodes this one continues
 
 
 class OpportunityRecord(Record, tag="opportunity", frozen=True):

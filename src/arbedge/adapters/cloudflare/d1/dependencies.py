@@ -1,8 +1,9 @@
 """The last known health of what is asked only now and then, and of the queues as our own records show it."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from arbedge.adapters.cloudflare.d1.database import Database
+from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.ports.health import DependencyHealth
 
 QUEUE_LAG_MS_MAX: Final = 120_000  # queues deliver within seconds; this long means that nobody consumes
@@ -41,7 +42,16 @@ class D1Dependencies:
         return DependencyHealth(**rows[0]) if rows else None
 
     async def load_queue_lag(self, now: int) -> DependencyHealth:
-        (row,) = await self._database.run(_LAG, now - _LAG_WINDOW_MS)
+        ((row,),) = await self._database.run_all([self.ask_queue_lag(now)])
+        return self.judge_queue_lag(row, now)
+
+    @staticmethod
+    def ask_queue_lag(now: int) -> Statement:
+        return Statement(_LAG, (now - _LAG_WINDOW_MS,))
+
+    @staticmethod
+    def judge_queue_lag(row: Mapping[str, Any], now: int) -> DependencyHealth:
+        """What the row that `ask_queue_lag` brings says of the queues."""
         waiting: int | None = row["waiting_since"]
         is_late = waiting is not None and now - waiting > QUEUE_LAG_MS_MAX
         return DependencyHealth(

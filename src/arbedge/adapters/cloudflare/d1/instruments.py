@@ -1,9 +1,11 @@
-"""Instruments: D1 keeps the record, KV a copy that is read in one call, and an instance its last reading.
+"""Instruments and what happened to them.
 
+D1 keeps the record, KV a copy that is read in one call, and an instance its last reading.
 All of them are a megabyte of JSON that changes once an hour, so a scan decodes them only when D1 tells of a new list.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 
 import msgspec
@@ -14,9 +16,13 @@ from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
 from arbedge.adapters.cloudflare.kv import KvCatalogueCache
 from arbedge.domain.instruments import Instrument
+from arbedge.domain.listings import EventKind, InstrumentEvent
+from arbedge.domain.market import ExchangeId, Market
 from arbedge.errors import StoreUnavailable
-from arbedge.ports.store import Catalogue
+from arbedge.limits import INSTRUMENT_EVENTS_KEPT_MS
+from arbedge.ports.store import Catalogue, FeedEvents
 
+_events = msgspec.json.Decoder(list[InstrumentEvent])
 _instruments = msgspec.json.Decoder(list[Instrument])
 
 _LISTS = "SELECT exchange || ':' || market AS feed, fetched_at FROM instrument_lists"
@@ -40,6 +46,28 @@ _SAVE_LIST = """
 INSERT INTO instrument_lists (exchange, market, fetched_at) VALUES (?1, ?2, ?3)
 ON CONFLICT (exchange, market) DO UPDATE SET fetched_at = excluded.fetched_at
 """
+
+
+_SAVE_EVENTS = """
+INSERT INTO instrument_events (exchange, market, at, kind, symbol, payload)
+SELECT value ->> 'exchange', value ->> 'market', value ->> 'at', value ->> 'kind', value ->> 'symbol', value
+FROM json_each(?1) WHERE true
+ON CONFLICT DO NOTHING
+"""
+_PRUNE_EVENTS = "DELETE FROM instrument_events WHERE at < ?1"
+_COUNT_EVENTS = """
+SELECT exchange, market, kind, sum(iif(kind = 'first_seen', payload ->> 'count', 1)) AS events
+FROM instrument_events
+WHERE at >= ?1 GROUP BY exchange, market, kind
+"""
+_LATEST_EVENTS = """
+SELECT payload FROM (
+  SELECT payload, at, symbol, row_number() OVER (PARTITION BY exchange, market ORDER BY at DESC, symbol) AS place
+  FROM instrument_events WHERE at >= ?1
+) WHERE place <= ?2 ORDER BY at DESC, symbol
+"""
+
+FeedKey = tuple[ExchangeId, Market]
 
 
 class KeptCatalogue(Struct):
@@ -77,8 +105,8 @@ class D1Instruments:
         catalogue = Catalogue(instruments=dict(instruments), fetched_at=fetched_at)
         return replace(catalogue, versions=catalogue.get_versions())
 
-    async def save(self, catalogue: Catalogue) -> None:
-        """Writes the lists that are newer than the record, of them the instruments that changed."""
+    async def save(self, catalogue: Catalogue, events: Sequence[InstrumentEvent] = ()) -> None:
+        """Writes the lists that are newer than the record, of them the instruments that changed, and the events."""
         saved = await self._load_lists()
         statements = [
             statement
@@ -87,9 +115,25 @@ class D1Instruments:
             for statement in _save_list(feed, catalogue.instruments.get(feed, {}), fetched_at)
         ]
         if statements:
-            await self._database.run_all(statements)
+            await self._database.run_all([*statements, *_save_events(events)])
         with suppress(StoreUnavailable):
             await self._cache.put(catalogue)
+
+    async def record(self, events: Sequence[InstrumentEvent]) -> None:
+        if events:
+            await self._database.run_all(_save_events(events))
+
+    async def load_events(self, since: int, latest_max: int) -> list[FeedEvents]:
+        counted, latest = await self._database.run_all(
+            [Statement(_COUNT_EVENTS, (since,)), Statement(_LATEST_EVENTS, (since, latest_max))]
+        )
+        counts: defaultdict[FeedKey, dict[EventKind, int]] = defaultdict(dict)
+        for row in counted:
+            counts[row["exchange"], row["market"]][row["kind"]] = row["events"]
+        shown: defaultdict[FeedKey, list[InstrumentEvent]] = defaultdict(list)
+        for event in unpack((row["payload"] for row in latest), _events):
+            shown[event.exchange, event.market].append(event)
+        return [FeedEvents(*feed, counts[feed], shown[feed]) for feed in sorted(counts)]
 
     async def _load_lists(self) -> dict[str, int]:
         return {row["feed"]: row["fetched_at"] for row in await self._database.run(_LISTS)}
@@ -98,6 +142,13 @@ class D1Instruments:
         with suppress(StoreUnavailable):
             return await self._cache.get()
         return None
+
+
+def _save_events(events: Sequence[InstrumentEvent]) -> list[Statement]:
+    if not events:
+        return []
+    kept_since = max(event.at for event in events) - INSTRUMENT_EVENTS_KEPT_MS
+    return [*(Statement(_SAVE_EVENTS, (rows,)) for rows in pack(events)), Statement(_PRUNE_EVENTS, (kept_since,))]
 
 
 def _save_list(feed: str, instruments: dict[str, Instrument], fetched_at: int) -> list[Statement]:

@@ -5,12 +5,15 @@ from typing import Final
 
 import msgspec
 
-from arbedge.adapters.cloudflare.d1.database import Database, Statement
+from arbedge.adapters.cloudflare.d1.database import Database, Rows, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.adapters.cloudflare.d1.rollups import count_scan
 from arbedge.domain.budget import Host
 from arbedge.domain.episodes import Streak
 from arbedge.domain.market import Mode
+from arbedge.domain.quarantine import Suspect, Watch
 from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
+from arbedge.ports.analytics import ScanMetrics
 from arbedge.ports.store import FeedHealth, ScanReport, ScanStart
 
 STREAK_AGE_MS_MAX: Final = 120_000  # two scans further apart than this are not consecutive
@@ -20,6 +23,7 @@ _streaks = msgspec.json.Decoder(list[dict[str, Streak]])
 _reports = msgspec.json.Decoder(list[ScanReport])
 _feeds = msgspec.json.Decoder(list[FeedHealth])
 _hosts = msgspec.json.Decoder(list[dict[str, Host]])
+_watches = msgspec.json.Decoder(list[dict[str, Suspect]])
 _encoder = msgspec.json.Encoder()
 
 # A scan id older than the oldest row that is surely kept may have run and been pruned, so it is refused too.
@@ -32,14 +36,16 @@ RETURNING id
 """
 # The latest scan is the one scheduled last: one that outlived its lease ends behind its successor.
 _LATEST_STREAKS = """
-SELECT streaks FROM (
-  SELECT mode, finished_at, streaks FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1
-) WHERE mode = ?1 AND finished_at >= ?2
+SELECT id, streaks,
+  EXISTS (SELECT 1 FROM scans WHERE finished_at IS NULL AND id > latest.id AND id <> ?3) AS is_broken
+FROM (
+  SELECT id, mode, finished_at, streaks FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1
+) AS latest WHERE mode = ?1 AND finished_at >= ?2
 """
 _LATEST_REPORT = "SELECT report FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _LATEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _EARLIEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id LIMIT 1"
-_FEEDS = """
+FEEDS = """
 SELECT json_object(
   'exchange', exchange, 'market', market, 'state', state, 'error', error, 'error_class', error_class, 'quotes', quotes,
   'latency_ms', latency_ms, 'checked_at', checked_at, 'last_success_at', last_success_at, 'retry_at', retry_at,
@@ -67,6 +73,12 @@ INSERT INTO hosts (id, payload, updated_at) VALUES (1, ?1, ?2)
 ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, updated_at = excluded.updated_at
 WHERE excluded.updated_at >= hosts.updated_at
 """
+_WATCH = "SELECT payload FROM quarantine WHERE mode = ?1"
+_SAVE_WATCH = """
+INSERT INTO quarantine (mode, payload, scan_id) VALUES (?1, ?2, ?3)
+ON CONFLICT (mode) DO UPDATE SET payload = excluded.payload, scan_id = excluded.scan_id
+WHERE excluded.scan_id >= quarantine.scan_id
+"""
 _PRUNE = """
 DELETE FROM scans WHERE id IN (SELECT id FROM scans WHERE id < ?1 AND started_at < ?1 ORDER BY id LIMIT ?2)
 """
@@ -79,12 +91,13 @@ class D1Scans:
         self._database = database
 
     async def begin(self, scan_id: int, mode: Mode, now: int) -> ScanStart | None:
-        granted, streaks, feeds, hosts = await self._database.run_all(
+        granted, streaks, feeds, hosts, watches = await self._database.run_all(
             [
                 Statement(_BEGIN, (scan_id, mode, now, now - SCANS_KEPT_MS, now - SCAN_LEASE_MS)),
-                Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX)),
-                Statement(_FEEDS),
+                Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX, scan_id)),
+                Statement(FEEDS),
                 Statement(_HOSTS),
+                Statement(_WATCH, (mode,)),
             ]
         )
         if not granted:
@@ -92,9 +105,11 @@ class D1Scans:
         latest = unpack((row["streaks"] for row in streaks), _streaks)
         known = unpack((row["payload"] for row in hosts), _hosts)
         return ScanStart(
+            follows=next((row["id"] for row in streaks if not row["is_broken"]), None),
             streaks=latest[0] if latest else {},
             feeds=unpack((row["feed"] for row in feeds), _feeds),
             hosts=known[0] if known else {},
+            watch=_unpack_watch(watches),
         )
 
     async def finish(
@@ -103,13 +118,17 @@ class D1Scans:
         streaks: Mapping[str, Streak],
         feeds: Sequence[FeedHealth],
         hosts: Mapping[str, Host] | None = None,
+        watch: Watch | None = None,
+        metrics: ScanMetrics | None = None,
     ) -> None:
         texts = [_encoder.encode(document).decode() for document in (dict(streaks), report)]
         await self._database.run_all(
             [
+                *(count_scan(metrics) if metrics else []),
                 Statement(_FINISH, (report.scan_id, report.finished_at, *texts)),
                 *(Statement(_SAVE_FEEDS, (rows,)) for rows in pack(feeds)),
                 *([] if hosts is None else [_save_hosts(hosts, report.finished_at)]),
+                *([] if watch is None else [_save_watch(watch, report)]),
                 Statement(_PRUNE, (report.finished_at - SCANS_KEPT_MS, PRUNED_MAX)),
             ]
         )
@@ -127,7 +146,20 @@ class D1Scans:
         return rows[0]["id"] if rows else None
 
     async def load_feeds(self) -> list[FeedHealth]:
-        return unpack((row["feed"] for row in await self._database.run(_FEEDS)), _feeds)
+        return unpack((row["feed"] for row in await self._database.run(FEEDS)), _feeds)
+
+    async def load_watch(self, mode: Mode) -> Watch:
+        return _unpack_watch(await self._database.run(_WATCH, mode))
+
+
+def _unpack_watch(rows: Rows) -> dict[str, Suspect]:
+    found = unpack((row["payload"] for row in rows), _watches)
+    return found[0] if found else {}
+
+
+def _save_watch(watch: Watch, report: ScanReport) -> Statement:
+    """A scan that ends behind its successor knows less than what is stored."""
+    return Statement(_SAVE_WATCH, (report.mode, _encoder.encode(dict(watch)).decode(), report.scan_id))
 
 
 def _save_hosts(hosts: Mapping[str, Host], now: int) -> Statement:

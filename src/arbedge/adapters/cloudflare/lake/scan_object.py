@@ -207,5 +207,6 @@ def _encode_outcome(snapshot: Snapshot, outcome: Outcome, refused: Counter[str])
         books_failed=tuple(outcome.books_failed),
         changed=tuple(OpportunityRef(one.id, one.revision) for one in outcome.changed),
         refused=dict(refused),
+        follows=outcome.follows,
     )
     yield from (*policy, *books, encode_line(decision), *changed, *checkpoint)

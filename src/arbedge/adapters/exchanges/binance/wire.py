@@ -12,7 +12,8 @@ from msgspec import Struct, ValidationError
 from arbedge.adapters.exchanges.bars import RawBar
 from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
-from arbedge.domain.instruments import Instrument, parse_base
+from arbedge.domain.identity import identify
+from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Level, Market, Ticker
 
 _FUNDING_INTERVAL_H = 8.0  # of every symbol that fundingInfo does not name
@@ -119,7 +120,7 @@ def decode_instruments(market: Market, *payloads: bytes) -> list[Instrument]:
     """Spot: exchangeInfo. Perpetuals: exchangeInfo and fundingInfo. In the order of `rules.INSTRUMENTS`."""
     symbols = _decode_symbols(payloads[0])
     if market == "spot":
-        traded = (row for row in symbols if row.status == "TRADING" and row.is_spot_trading_allowed)
+        traded = (row for row in symbols if _is_spot(row))
         return [found for row in traded if (found := _to_instrument(row, "spot", None))]
     intervals = {
         row.symbol: row.funding_interval_hours or _FUNDING_INTERVAL_H
@@ -176,6 +177,11 @@ def _to_perp_ticker(row: BookTicker, premium: PremiumIndex) -> Ticker:
     )
 
 
+def _is_spot(row: Symbol) -> bool:
+    """HALT is for a while; BREAK is how Binance keeps what it has delisted in its list."""
+    return row.status == "HALT" or (row.status == "TRADING" and row.is_spot_trading_allowed)
+
+
 def _is_linear_perpetual(row: Symbol) -> bool:
     return (
         row.contract_type == "PERPETUAL"
@@ -190,7 +196,7 @@ def _to_instrument(row: Symbol, market: Market, funding_interval_h: float | None
     filters = {rule.filter_type: rule for rule in row.filters}
     price, lot = filters.get("PRICE_FILTER", Filter()), filters.get("LOT_SIZE", Filter())
     notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL") or Filter()
-    asset, multiplier = parse_base(row.base_asset)
+    asset, multiplier = identify("binance", row.base_asset)
     if not (row.symbol and asset and row.quote_asset and price.tick_size and lot.step_size):
         return None
     return Instrument(
@@ -204,7 +210,7 @@ def _to_instrument(row: Symbol, market: Market, funding_interval_h: float | None
         lot_size=lot.step_size,
         min_size=lot.min_qty or lot.step_size,
         min_notional=notional.min_notional or notional.notional or None,
-        is_trading=True,
+        is_trading=row.status == "TRADING",
         multiplier=multiplier,
         funding_interval_h=funding_interval_h,
     )

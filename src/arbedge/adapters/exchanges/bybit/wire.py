@@ -13,7 +13,8 @@ from arbedge.adapters.exchanges.bars import RawBar
 from arbedge.adapters.exchanges.bybit.rules import classify_code
 from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
-from arbedge.domain.instruments import Instrument, parse_base
+from arbedge.domain.identity import identify
+from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Level, Market, Ticker
 
 ResultT = TypeVar("ResultT")
@@ -192,7 +193,7 @@ def _to_instrument(row: InstrumentRow, market: Market) -> Instrument | None:
     lot_size = lots.base_precision if market == "spot" else lots.qty_step
     min_notional = lots.min_order_amt if market == "spot" else lots.min_notional_value
     quote = row.quote_coin if market == "spot" else row.settle_coin
-    asset, multiplier = parse_base(row.base_coin)
+    asset, multiplier = identify("bybit", row.base_coin)
     if not (row.symbol and asset and quote and prices.tick_size and lot_size):
         return None
     return Instrument(

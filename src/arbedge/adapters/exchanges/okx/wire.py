@@ -14,10 +14,12 @@ from arbedge.adapters.exchanges.bars import RawBar
 from arbedge.adapters.exchanges.okx.rules import classify_code
 from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows, parse_rule
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
-from arbedge.domain.instruments import Instrument, parse_base
+from arbedge.domain.identity import identify
+from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Level, Market, Ticker
 
 _HOUR_MS = 3_600_000
+_LISTED = frozenset({"live", "suspend"})  # a suspended instrument comes back; other states are before or after
 _OFFERED = frozenset({"", "normal"})  # other rule types are pre-market and dated look-alikes
 
 ItemT = TypeVar("ItemT")
@@ -124,7 +126,7 @@ def decode_tickers(market: Market, *payloads: bytes) -> list[Ticker]:
 def decode_instruments(market: Market, *payloads: bytes) -> list[Instrument]:
     """One payload: instruments of the type, SPOT or SWAP."""
     rows = _decode_rows(payloads[0], _INSTRUMENTS, InstrumentRow)
-    offered = (row for row in rows if row.state == "live" and row.rule_type in _OFFERED)
+    offered = (row for row in rows if row.state in _LISTED and row.rule_type in _OFFERED)
     if market == "spot":
         return [found for row in offered if row.inst_type == "SPOT" and (found := _to_spot(row))]
     swaps = (row for row in offered if row.inst_type == "SWAP" and row.ct_type == "linear")
@@ -213,7 +215,7 @@ def _to_instrument(
     row: InstrumentRow, market: Market, base: str, quote: str, contract_size: Decimal
 ) -> Instrument | None:
     """None where a rule needed for an order is missing. OKX has no minimum notional, and funding comes with tickers."""
-    asset, multiplier = parse_base(base)
+    asset, multiplier = identify("okx", base)
     if not (row.inst_id and asset and quote and row.tick_sz and row.lot_sz):
         return None
     return Instrument(
@@ -227,7 +229,7 @@ def _to_instrument(
         lot_size=row.lot_sz,
         min_size=row.min_sz or row.lot_sz,
         min_notional=None,
-        is_trading=True,
+        is_trading=row.state == "live",
         contract_size=contract_size,
         multiplier=multiplier,
     )

@@ -1,5 +1,6 @@
 """How the system is: every feed and dependency with its state and age, and what is stale because of it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from arbedge.app.status import DependencyView, StatusView
@@ -19,7 +20,8 @@ _OVERALL: Final = {
 _ERROR_MAX: Final = 120
 
 
-def render_status(view: StatusView, mode: str, now: int) -> Screen:
+def render_status(view: StatusView, mode: str, now: int, notes: Sequence[str] = ()) -> Screen:
+    """`notes` are further blocks: what happened to lists and, for administrators, the quarantine."""
     feeds = [
         (f"{words.EXCHANGES.get(exchange, clean(exchange, 10))} {market}", feed)
         for exchange, markets in view.exchanges.items()
@@ -33,6 +35,7 @@ def render_status(view: StatusView, mode: str, now: int) -> Screen:
         else "",
         _render_troubles([*feeds, *view.dependencies.items()]),
         _render_stale(feeds),
+        *notes,
         render_scan(view.scan),
         f"Market mode: {quote(mode)} · as of {render_time(now, 'T')}",
     ]

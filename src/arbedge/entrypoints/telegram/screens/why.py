@@ -9,6 +9,7 @@ from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import bold, quote
 from arbedge.entrypoints.telegram.screens import words
 from arbedge.entrypoints.telegram.screens.figures import render_bps, render_time
+from arbedge.entrypoints.telegram.screens.identity import render_name, render_why_quarantined
 from arbedge.entrypoints.telegram.screens.layout import MENU, compose
 from arbedge.entrypoints.telegram.screens.opportunities import render_scan
 from arbedge.entrypoints.telegram.screens.waterfall import render_miss, render_route, render_waterfall
@@ -52,6 +53,9 @@ def render_why_opportunity(view: WhyView, mode: str) -> Screen:
 def render_why_asset(asset: str, view: WhyView, mode: str) -> Screen:
     """About everything the latest scan decided for an asset."""
     blocks = [f"{bold('Why')} · {quote(asset)}"]
+    if view.name:
+        blocks.append(render_name(asset, view.name))
+    blocks.append(render_why_quarantined(view.quarantine))
     blocks += [_render_open(item) for item in view.open]
     if view.misses:
         blocks.append("Looked at and not told:")

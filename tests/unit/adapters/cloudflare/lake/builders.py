@@ -90,7 +90,15 @@ def make_events(at: int = SCAN_ID) -> list[EventRecord]:
     )
     return [
         DistributionRecord(
-            v=1, at=at, mode="synthetic", opportunity_id="aa", revision=1, page=None, part=0, people=[told]
+            v=1,
+            at=at,
+            mode="synthetic",
+            opportunity_id="aa",
+            revision=1,
+            opportunity_updated_at=at,
+            page=None,
+            part=0,
+            people=[told],
         ),
         DeliveryRecord(
             v=1,

@@ -1,0 +1,52 @@
+"""What a replay that begins at a scan must know of the scans before it: kept with one scan every ten minutes.
+
+A scan that does not continue the one before it has its own, so that no gap makes more than it lost unrepeatable.
+"""
+
+import logging
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from arbedge.domain.decision import Known
+from arbedge.limits import CHECKPOINT_BYTES_MAX, CHECKPOINT_INTERVAL_MS
+
+CHECKPOINT_VERSION: Final = 1
+
+log = logging.getLogger(__name__)
+
+
+class Checkpoint(Struct, frozen=True):
+    """`known` is what the scan's decision was given."""
+
+    v: Literal[1]
+    known: Known
+
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder(Checkpoint)
+
+
+def is_checkpoint_due(scan_id: int, follows: int | None) -> bool:
+    """Whether a scan that continues `follows` is the first of its ten minutes, or continues nothing."""
+    return follows is None or scan_id // CHECKPOINT_INTERVAL_MS != follows // CHECKPOINT_INTERVAL_MS
+
+
+def encode_checkpoint(scan_id: int, follows: int | None, known: Known) -> Raw | None:
+    """The checkpoint that belongs to this scan, or None where none is due, or it were too large to keep."""
+    if not is_checkpoint_due(scan_id, follows):
+        return None
+    document = _encoder.encode(Checkpoint(v=CHECKPOINT_VERSION, known=known))
+    if len(document) > CHECKPOINT_BYTES_MAX:
+        log.warning("checkpoint left out", extra={"bytes": len(document), "episodes": len(known.episodes)})
+        return None
+    return Raw(document)
+
+
+def decode_checkpoint(document: bytes) -> Known:
+    """Raises `ValueError` for anything that is no checkpoint."""
+    try:
+        return _decoder.decode(document).known
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"not a checkpoint of version {CHECKPOINT_VERSION}: {error}") from error

@@ -1,0 +1,60 @@
+"""What happens to the exchanges' lists is told; a list that came cut short is not believed."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from scripts.sandbox.market.listings import Listing
+from tests.integration.world import World
+
+HOUR_MS = 3_600_000
+
+
+@pytest.fixture
+async def arbedge() -> AsyncIterator[World]:
+    world = World()
+    yield world
+    await world.aclose()
+
+
+async def markets(world: World) -> dict[tuple[str, str], dict[str, Any]]:
+    answer = await world.get("/market/exchanges")
+    assert answer.status_code == 200
+    return {(one["exchange"], one["market"]): one for one in answer.json()["data"]}
+
+
+def relist(world: World, rows: tuple[Listing, ...]) -> None:
+    """A market as before, but for this list: it is asked for anew."""
+    world.sandbox.choose_market(None, None, 0)
+    world.sandbox.market.source.boards["bybit", "spot"] = rows
+    world.sandbox.market._by_symbol["bybit", "spot"] = {row.symbol: place for place, row in enumerate(rows)}
+
+
+async def test_listings_and_delistings_are_events_of_their_hour(arbedge: World):
+    rows = arbedge.sandbox.market.source.boards["bybit", "spot"]
+    relist(arbedge, rows[:-1])
+    await arbedge.scan()
+    first = (await markets(arbedge))["bybit", "spot"]["events"]
+    assert list(first["counts"]) == ["first_seen"]
+    relist(arbedge, rows[1:])
+    await arbedge.env.advance(HOUR_MS)
+    await arbedge.scan(2)
+    events = (await markets(arbedge))["bybit", "spot"]["events"]
+    assert (events["counts"]["listed"], events["counts"]["delisted"]) == (1, 1)
+    told = {one["kind"]: one["symbol"] for one in events["latest"]}
+    assert (told["listed"], told["delisted"]) == (rows[-1].symbol, rows[0].symbol)
+
+
+async def test_a_list_that_lost_half_of_itself_changes_nothing_and_is_told(arbedge: World):
+    await arbedge.scan()
+    before = (await markets(arbedge))["bybit", "spot"]
+    rows = arbedge.sandbox.market.source.boards["bybit", "spot"]
+    relist(arbedge, rows[: len(rows) // 3])
+    await arbedge.env.advance(HOUR_MS)
+    await arbedge.scan(2)
+    after = (await markets(arbedge))["bybit", "spot"]
+    assert after["instruments"] == before["instruments"]
+    assert after["events"]["counts"]["refused"] == 1
+    assert "delisted" not in after["events"]["counts"]
+    assert len([one for one in after["events"]["latest"] if one["kind"] == "refused"]) == 1

@@ -1,0 +1,1 @@
+"""What was recorded, replayed: the same opportunities and messages, byte for byte."""

@@ -1,0 +1,61 @@
+"""When a scan keeps what a replay begins with, and that it comes back whole."""
+
+import pytest
+from msgspec import json
+
+from arbedge.app import checkpoint
+from arbedge.app.checkpoint import decode_checkpoint, encode_checkpoint, is_checkpoint_due
+from arbedge.domain.decision import Known
+from arbedge.domain.episodes import Streak
+from tests.unit.domain.builders import NOW
+from tests.unit.domain.test_decision import decide
+
+HOUR = 1_795_392_000_000  # a whole hour
+TEN_MINUTES = 600_000
+
+
+@pytest.mark.parametrize(
+    ("scan_id", "follows", "is_due"),
+    [
+        (HOUR, HOUR - 10_000, True),
+        (HOUR + 10_000, HOUR, False),
+        (HOUR + TEN_MINUTES - 10_000, HOUR, False),
+        (HOUR + TEN_MINUTES + 10_000, HOUR + TEN_MINUTES - 10_000, True),
+        (HOUR + 10_000, None, True),
+    ],
+)
+def test_the_first_scan_of_ten_minutes_and_one_that_continues_nothing_keep_one(scan_id, follows, is_due):
+    assert is_checkpoint_due(scan_id, follows) is is_due
+    assert (encode_checkpoint(scan_id, follows, Known({}, [])) is not None) is is_due
+
+
+def make_known() -> Known:
+    """What the scan knows that comes after the one that opened an episode."""
+    known = Known({}, [])
+    for _ in range(2):
+        decision = decide(known)
+        known = Known(decision.streaks, decision.changed)
+    return known
+
+
+def test_what_is_known_comes_back_to_the_byte():
+    known = make_known()
+    assert known.episodes
+    assert list(known.streaks.values()) == [Streak(2, NOW)]
+    document = encode_checkpoint(HOUR, None, known)
+    assert document
+    assert json.encode(decode_checkpoint(bytes(document))) == json.encode(known)
+
+
+def test_one_that_is_too_large_is_left_out_and_said(monkeypatch, caplog: pytest.LogCaptureFixture):
+    monkeypatch.setattr(checkpoint, "CHECKPOINT_BYTES_MAX", 1_000)
+    assert encode_checkpoint(HOUR, None, make_known()) is None
+    assert "checkpoint left out" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "document", [b"", b"{}", b'{"v":2,"known":{"streaks":{},"episodes":[]}}', b'{"v":1,"known":[]}']
+)
+def test_anything_else_is_no_checkpoint(document):
+    with pytest.raises(ValueError, match="not a checkpoint of version 1"):
+        decode_checkpoint(document)

@@ -1,0 +1,1 @@
+"""What a replay reads, compares and says."""
