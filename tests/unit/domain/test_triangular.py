@@ -147,6 +147,10 @@ def test_all_cycles_and_no_others_are_found_in_their_better_direction(rows):
     assert len(few) + drops.counts.total() == len(best)
 
 
+def changed(rules: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return rules | changes
+
+
 SELL_TWICE: Any = ("buy", "sell", "sell")
 
 
@@ -158,7 +162,7 @@ def legs(*, lots=("0.00001", "0.0001", "0.00001"), deep: str = "1000", cross_bid
     btc = book("okx", symbol="BTCUSDT", bids=[("60000", "0.01"), ("59990", deep)], asks=[("60001", deep)])
     names = [("ETH", "USDT"), ("ETH", "BTC"), ("BTC", "USDT")]
     return tuple(
-        terms(one, side=side, asset=asset, base=asset, quote=currency, **rules | {"lot_size": D(lot)})
+        terms(one, side=side, asset=asset, base=asset, quote=currency, **changed(rules, lot_size=D(lot)))
         for one, side, (asset, currency), lot in zip((eth, middle, btc), SELL_TWICE, names, lots, strict=True)
     )
 
@@ -271,15 +275,21 @@ def test_more_depth_never_hurts(steps):
 
 def test_flat_equal_books_lose_exactly_three_fees():
     chain: list[Any] = []
-    for symbol, side, price, (asset, currency) in (
+    flats: Any = (
         ("ETHUSDT", "buy", "3000", ("ETH", "USDT")),
         ("ETHBTC", "sell", "0.05", ("ETH", "BTC")),
         ("BTCUSDT", "sell", "60000", ("BTC", "USDT")),
-    ):
+    )
+    for symbol, side, price, (asset, currency) in flats:
         flat = book("okx", symbol=symbol, bids=[(price, "1000")], asks=[(price, "1000")])
-        chain.append(
-            terms(flat, side=side, asset=asset, base=asset, quote=currency, lot_size=D("1e-12"), min_notional=None)
-        )
+        rules: dict[str, Any] = {
+            "asset": asset,
+            "base": asset,
+            "quote": currency,
+            "lot_size": D("1e-12"),
+            "min_notional": None,
+        }
+        chain.append(terms(flat, side=side, **rules))
     edge = triangular.value(tuple(chain), D(1), NOW, POLICY)
     assert edge.gross_bps == 0
     assert edge.unrounded_bps / 10_000 == pytest.approx(D("0.999") ** 3 - 1, abs=D("1e-12"))
@@ -301,7 +311,7 @@ def test_the_size_is_counted_in_the_first_leg_and_minimums_bind_every_leg():
     with pytest.raises(Refused) as refused:
         triangular.value(legs(lots=("0.001", "0.5", "0.00001")), D("0.333"), NOW, POLICY)
     assert (refused.value.reason, refused.value.numbers["lot"]) == ("min_size", 0.5)
-    strict = [*chain[:2], terms(chain[2].book, side="sell", **rules_of(chain[2]) | {"min_notional": D(5000)})]
+    strict = [*chain[:2], terms(chain[2].book, side="sell", **changed(rules_of(chain[2]), min_notional=D(5000)))]
     with pytest.raises(Refused) as refused:
         triangular.value(tuple(strict), D("0.333"), NOW, POLICY)
     assert refused.value.reason == "min_notional"
@@ -339,7 +349,7 @@ def test_a_cycle_that_starts_by_selling_counts_its_size_in_the_start_currency():
 
 def test_a_thousand_of_a_coin_under_another_ticker_is_not_the_coin():
     chain = legs()
-    other = terms(chain[1].book, side="sell", **rules_of(chain[1]) | {"base": "1000ETH"})
+    other = terms(chain[1].book, side="sell", **changed(rules_of(chain[1]), base="1000ETH"))
     with pytest.raises(Refused) as refused:
         triangular.value((chain[0], other, chain[2]), D("0.3"), NOW, POLICY)
     assert (refused.value.reason, refused.value.numbers) == ("identity", {"leg": 1})
