@@ -411,6 +411,15 @@ def late_book():
     return book("okx", bids=[("60000", "50")], asks=[("60001", "50")], at=NOW - 11_000)
 
 
+def test_in_a_sound_market_what_cannot_come_near_is_only_counted(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("arbedge.domain.detection.candidates.NEAR_MISSES_KEPT", 1)
+    near = [cross(3000.0, 3000.1, currency="USDT"), cross(0.05, 0.05001)]
+    far = [cross(90.0, 95.0, asset="SOL", currency="USDT"), cross(0.0015, 0.0016, asset="SOL")]
+    _, drops = detect(BTC, *near, *far)
+    assert drops.counts == {"below_minimum": 2}
+    assert [drop.candidate.asset for drop in drops.nearest()] == ["ETH"]
+
+
 def test_an_instrument_alone_is_no_cycle():
     assert detect(BTC)[1].counts == {}
     assert instrument().lot_asset == D("0.001")
