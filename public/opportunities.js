@@ -7,6 +7,8 @@ const opened = new Set();
 
 const formatBps = (bps) => `${bps.toFixed(2)} bps`;
 
+const formatConfidence = ({ p, n, model }) => (p === null ? `confidence not known yet (${n} outcomes)` : `${Math.round(p * 100)} % to last 5 s (n ${n}, ${model})`);
+
 function renderWaterfall(parts) {
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Waterfall" }, el("table", {},
     el("tbody", {}, ...parts.map((part) =>
@@ -31,7 +33,7 @@ function renderOne(one) {
   const node = el("details", { open: opened.has(one.id) },
     el("summary", {}, `${one.asset} · ${one.type.replace("_", " ")} · ${routeOf(one)}`,
       el("span", { class: "net number" }, formatBps(one.net_bps))),
-    el("p", { class: "soft" }, `${one.status}, at ${Number(one.size_quote).toFixed(2)} ${one.quote}; room for ${Number(one.capacity_quote).toFixed(0)} ${one.quote}`),
+    el("p", { class: "soft" }, `${one.status}, at ${Number(one.size_quote).toFixed(2)} ${one.quote}; room for ${Number(one.capacity_quote).toFixed(0)} ${one.quote}; ${formatConfidence(one.confidence)}`),
     ...(one.needs_inventory ? [el("p", {}, `Only for those who hold ${one.asset} already: the spot leg sells it.`)] : []),
     renderWaterfall(one.waterfall),
     el("ul", {}, ...one.legs.map(renderLeg)));

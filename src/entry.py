@@ -28,3 +28,15 @@ class Scanner(DurableObject):
 
     async def wake(self, scheduled_at: int) -> bool:
         return await self._loop.wake(int(scheduled_at))
+
+
+class Appraiser(DurableObject):
+    def __init__(self, ctx: Any, env: Any) -> None:
+        super().__init__(ctx, env)
+        self._loop = worker.make_appraisal_loop(self)
+
+    async def alarm(self, _info: Any = None) -> None:
+        await self._loop.ring()
+
+    async def wake(self) -> None:
+        await self._loop.wake()

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from arbedge.adapters.cloudflare.lake.reader import BadObject, LakeReader, RecordedScan
 from arbedge.app.checkpoint import decode_checkpoint
@@ -77,6 +78,8 @@ class Course:
             not_recorded=given.missing,
         )
         self._move_on(scan.scan_id, known, decision)
+        if own is not None:
+            own = replace(own, learned=known.learned)  # no scan leaves it to the next
         return Replayed(decision, known, own if recorded else None, given.missing)
 
     def _read_checkpoint(self, scan: RecordedScan) -> Known | None:
@@ -102,6 +105,7 @@ class Course:
         }
         left = Known.__struct_fields__
         self._left = {name: getattr(decision, name) for name in Decision.__struct_fields__ if name in left}
+        self._left["learned"] = known.learned  # what changes it brings a checkpoint
         self._last = scan_id
 
     async def _find_given(self, scan: RecordedScan, record: DecisionRecord, wanted: Collection[LegKey]) -> Given:

@@ -11,6 +11,7 @@ from msgspec import structs
 from arbedge.adapters.cloudflare.analytics import EngineAnalytics
 from arbedge.adapters.cloudflare.bindings import Bindings
 from arbedge.adapters.cloudflare.coin_cache import KvCoinCache
+from arbedge.adapters.cloudflare.d1.appraisals import D1Appraisals
 from arbedge.adapters.cloudflare.d1.assets import D1Assets
 from arbedge.adapters.cloudflare.d1.cmc_quota import D1CmcQuota
 from arbedge.adapters.cloudflare.d1.database import Database
@@ -18,13 +19,15 @@ from arbedge.adapters.cloudflare.d1.dead_letters import D1DeadLetters
 from arbedge.adapters.cloudflare.d1.deliveries import D1Deliveries
 from arbedge.adapters.cloudflare.d1.dependencies import D1Dependencies
 from arbedge.adapters.cloudflare.d1.instruments import D1Instruments, KeptCatalogue
+from arbedge.adapters.cloudflare.d1.learning import D1Learning
 from arbedge.adapters.cloudflare.d1.market_reads import D1ReadCounts
 from arbedge.adapters.cloudflare.d1.metrics import D1Metrics
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
+from arbedge.adapters.cloudflare.d1.track_record import D1TrackRecord
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
-from arbedge.adapters.cloudflare.durable import DurableScanner
+from arbedge.adapters.cloudflare.durable import DurableAppraiser, DurableScanner
 from arbedge.adapters.cloudflare.kv import KvCatalogueCache, KvDocuments, KvSnapshotCache
 from arbedge.adapters.cloudflare.lake.r2_lake import R2Lake
 from arbedge.adapters.cloudflare.lake.stream import Stream
@@ -109,6 +112,11 @@ def build(
         analytics=EngineAnalytics(bindings.ANALYTICS),
         metrics=D1Metrics(database),
         opportunities=D1Opportunities(database),
+        appraisals=D1Appraisals(database),
+        learning=D1Learning(database),
+        track_record=D1TrackRecord(database),
+        public_documents=KvDocuments(bindings.KV),
+        appraiser=DurableAppraiser(bindings.APPRAISER),
         announcements=BindingQueue[Announce](bindings.OPPORTUNITIES),
         people=D1People(database),
         deliveries=D1Deliveries(database),

@@ -29,6 +29,19 @@ WATCHED_MAX: Final = 500  # instruments under suspicion, about 200 bytes each, t
 INSTRUMENT_EVENTS_KEPT_MS: Final = 30 * 86_400_000  # a month of listings and changes of rules
 SCANS_KEPT_MS: Final = 3_600_000  # how long a scan's report can be asked about
 
+# -- re-pricing what was alerted
+APPRAISAL_BOOKS_MAX: Final = 10  # of one exchange in a round: beside a scan's 24 within OKX's 40 in two seconds
+APPRAISAL_TICK_MS: Final = 2_000  # from one round to the next, which is OKX's window
+APPRAISALS_LOADED_MAX: Final = 200  # looked at in one round; what an outage left over is given up in a few rounds
+APPRAISAL_TIMEOUT_S: Final = 2.5  # for the books of a round: the first step is worth nothing 3 s late
+APPRAISALS_KEPT_MS: Final = 90 * 86_400_000
+LEARNING_ROWS_MAX: Final = 3_000  # outcomes a model is made of: seconds of CPU, once a day
+LEARNED_PAIRS_MAX: Final = 500  # whose own history is known to every scan
+TRACK_RECORD_MS: Final = 30 * 86_400_000
+TRACK_RECORD_ROWS_MAX: Final = 10_000  # the newest; beyond that the sums would cost more than they tell
+PUBLIC_METRICS_AGE_MS_MAX: Final = 60_000
+APPRAISALS_KEEP_ALIVE_MS: Final = 5_000  # a round that failed is tried again
+
 # -- public market data on demand
 KV_LAG_MS: Final = 60_000  # a value in KV may be this old and not show it was replaced
 FEEDS_AGE_MS_MAX: Final = 60_000  # what a reader accepts who does not say

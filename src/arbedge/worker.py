@@ -20,6 +20,7 @@ from arbedge.adapters.logging import configure_logging, request_id
 from arbedge.app.services import Services
 from arbedge.config import NAMES, Settings, load_settings
 from arbedge.domain.budget import Host
+from arbedge.entrypoints.appraiser import AppraisalLoop
 from arbedge.entrypoints.cron import run_cron
 from arbedge.entrypoints.http.envelope import choose_request_id, misconfigured_answer, too_large_answer
 from arbedge.entrypoints.queues import consume
@@ -98,6 +99,16 @@ def make_scan_loop(durable_object: Any) -> ScanLoop:
         return _build(durable_object.env)
 
     return ScanLoop(durable_object.ctx.storage, build)
+
+
+def make_appraisal_loop(durable_object: Any) -> AppraisalLoop:
+    """The re-pricing over the object's own storage and bindings."""
+
+    def build() -> Services:
+        request_id.set(f"appraiser-{uuid.uuid4().hex}")
+        return _build(durable_object.env)
+
+    return AppraisalLoop(durable_object.ctx.storage, build)
 
 
 async def queue(env: Any, batch: Any) -> None:

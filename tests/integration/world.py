@@ -16,6 +16,7 @@ from arbedge.adapters.cloudflare.queues import decode_message
 from arbedge.app.services import Services
 from arbedge.config import Settings, load_settings
 from arbedge.domain.budget import Host
+from arbedge.entrypoints.appraiser import AppraisalLoop
 from arbedge.entrypoints.cron import run_cron
 from arbedge.entrypoints.http.api import bind, create_api
 from arbedge.entrypoints.queues import consume
@@ -80,6 +81,19 @@ class ScannerObject:
         return await self._loop.wake(int(scheduled_at))
 
 
+class AppraiserObject:
+    """As above."""
+
+    def __init__(self, ctx: Any, build: Callable[[], Services]) -> None:
+        self._loop = AppraisalLoop(ctx.storage, build)
+
+    async def alarm(self, _info: Any = None) -> None:
+        await self._loop.ring()
+
+    async def wake(self) -> None:
+        await self._loop.wake()
+
+
 class World:
     """One deployment with its market and its Telegram. Books stand still unless a test moves them.
 
@@ -94,6 +108,7 @@ class World:
         self.hosts: dict[str, Host] = {}
         self.objects = self.env.add_objects("SCANNER", lambda ctx, _env: ScannerObject(ctx, self.services))
         self.objects.holds_alarms = not is_self_driven
+        self.appraisers = self.env.add_objects("APPRAISER", lambda ctx, _env: AppraiserObject(ctx, self.services))
         self.settings = make_settings(**settings)
         config = SandboxConfig("http://worker", BOT_TOKEN, WEBHOOK_SECRET)
         self.sandbox = create_sandbox(config, self.clock)
@@ -125,6 +140,7 @@ class World:
     def restart(self) -> None:
         """The platform moves the Worker: whatever was in memory is gone."""
         self.objects.evict()
+        self.appraisers.evict()
         self.hosts.clear()
 
     async def app(self, scope: Any, receive: Any, send: Any) -> None:

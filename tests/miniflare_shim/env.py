@@ -66,6 +66,7 @@ class ShimEnv:
         self.VECTORS = VectorizeIndex(faults=self.faults, name="VECTORS")
         self._objects: list[DurableObjectNamespace] = []
         self.SCANNER = self.add_objects("SCANNER", _without_class)
+        self.APPRAISER = self.add_objects("APPRAISER", _without_class)
         for name, value in (variables or {}).items():
             setattr(self, name, value)
 

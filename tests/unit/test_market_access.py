@@ -1,4 +1,4 @@
-"""Only the scan and the market data component ask an exchange for public data; everyone else asks the component."""
+"""Only the scan, the re-pricing and the market data component ask an exchange for public data; everyone else asks the component."""
 
 import ast
 from collections.abc import Iterator
@@ -6,7 +6,14 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src" / "arbedge"
 FETCHES = {"fetch_instruments", "fetch_tickers", "fetch_order_book", "fetch_candles", "fetch_funding_history"}
-MAY_ASK = ("app/ingest.py", "app/scan.py", "app/market_data/", "adapters/exchanges/", "ports/exchange.py")
+MAY_ASK = (
+    "app/appraise.py",
+    "app/ingest.py",
+    "app/scan.py",
+    "app/market_data/",
+    "adapters/exchanges/",
+    "ports/exchange.py",
+)
 MAY_BUILD = ("bootstrap.py", "adapters/exchanges/")
 
 

@@ -37,6 +37,13 @@ seen.opportunities = await home.locator("#opportunities summary").allInnerTexts(
 await home.locator("#opportunities summary").first().click();
 seen.waterfall = await home.locator("#opportunities details[open] tr").allInnerTexts();
 seen.legs = await home.locator("#opportunities details[open] li").allInnerTexts();
+await home.locator("#truth-cards table").first().waitFor();
+seen.recordMessage = await home.locator("#truth-message").innerText();
+seen.recordPlots = await home.locator("#truth-cards svg").count();
+seen.recordPoints = await home.locator("#truth-cards .point").count();
+seen.recordRows = await home.locator("#truth-cards tr").allInnerTexts();
+seen.recordCards = await home.locator("#truth-cards h3").allInnerTexts();
+seen.recordText = await home.locator("#truth-cards").innerText();
 await home.screenshot({ path: `${images}/status_page.png`, fullPage: true });
 await home.locator("body").click({ position: { x: 2, y: 2 } });
 await home.selectOption("#person", "user_free_123");

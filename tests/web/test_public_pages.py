@@ -82,6 +82,21 @@ async def fill(world: World) -> None:
     await world.services.scans.finish(one, {}, feeds)
     markup = opportunity("<b>X</b>", "20")
     await world.services.opportunities.save([opportunity("BTC", "70"), markup])
+    await fill_record(world)
+
+
+async def fill_record(world: World) -> None:
+    """24 alerts valued again: three in four kept three quarters of a claim of 20 bps, and 80 % had been stated."""
+    for place in range(24):
+        one = opportunity(f"R{place}", "20")
+        one = replace(one, id=f"{place:016x}", status="vanished", ended_at=NOW - 7_200_000)
+        await world.services.opportunities.save([one])
+        world.execute(
+            "INSERT INTO appraisals (opportunity_id, step, mode, type, exchanges, claimed_at, claimed_bps, confidence,"
+            " due_at, state, realised_bps, appraised_at)"
+            " VALUES (?, 'after_5s', 'synthetic', 'cross_exchange', 'bybit+okx', ?, 20, 0.81, ?, 'valued', ?, ?)",
+            one.id, NOW - 1_000, NOW - 1_000, 15.0 if place % 4 else -5.0, NOW - 1_000,
+        )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +171,16 @@ def test_an_opportunity_opens_into_its_waterfall(seen: dict[str, Any]) -> None:
 
 def test_a_plan_without_premium_sees_the_rest_and_is_told(seen: dict[str, Any]) -> None:
     assert [text.split(" ·")[0] for text in seen["freeOpportunities"]] == ["<b>X</b>"]
+
+
+def test_the_record_shows_what_was_left_of_claims_and_how_stated_odds_did(seen: dict[str, Any]) -> None:
+    assert seen["recordMessage"].startswith("24 alerts")
+    assert (seen["recordPlots"], seen["recordPoints"]) == (2, 1)
+    rows = [row.split("\t") for row in seen["recordRows"]]
+    assert ["+5 s", "75 %", "-25 % to 75 %", "75 %", "24"] in rows
+    assert ["bybit+okx, +5 s", "75 %", "-25 % to 75 %", "75 %", "24"] in rows
+    assert ["80 % to 90 %", "75 %", "24"] in rows
+    assert "Not enough outcomes yet (0 of 200)" in seen["recordText"]
 
 
 def test_when_nothing_answers_the_last_known_stays_with_its_age(seen: dict[str, Any]) -> None:

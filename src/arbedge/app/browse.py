@@ -9,6 +9,7 @@ from arbedge.domain.market import Mode
 from arbedge.domain.permissions import is_allowed
 from arbedge.domain.person import Person
 from arbedge.domain.policy import PREMIUM_TYPES, Policy, is_premium
+from arbedge.ports.appraisals import Appraisals
 from arbedge.ports.assets import Assets
 from arbedge.ports.store import Deliveries, Delivery, Opportunities, OpportunityFilter, ScanReport, Scans
 
@@ -98,9 +99,12 @@ def hide_premium(misses: list[MissView]) -> list[MissView]:
     ]
 
 
-async def get_opportunity(opportunities: Opportunities, opportunity_id: str, now: int) -> OpportunityDetail | None:
+async def get_opportunity(
+    opportunities: Opportunities, appraisals: Appraisals, opportunity_id: str, now: int
+) -> OpportunityDetail | None:
+    """One opportunity with what became of it."""
     found = await opportunities.load(opportunity_id)
-    return view_opportunity(found, now) if found else None
+    return view_opportunity(found, now, await appraisals.load(opportunity_id)) if found else None
 
 
 async def is_visible(deliveries: Deliveries, person: Person | None, view: OpportunityDetail) -> bool:

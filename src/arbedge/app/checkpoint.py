@@ -28,14 +28,16 @@ _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder(Checkpoint)
 
 
-def is_checkpoint_due(scan_id: int, follows: int | None) -> bool:
-    """Whether a scan that continues `follows` is the first of its ten minutes, or continues nothing."""
-    return follows is None or scan_id // CHECKPOINT_INTERVAL_MS != follows // CHECKPOINT_INTERVAL_MS
+def is_checkpoint_due(scan_id: int, follows: int | None, learned_at: int = 0) -> bool:
+    """Whether a scan that continues `follows` is the first of its ten minutes, knows more or continues nothing."""
+    if follows is None or learned_at >= follows:
+        return True
+    return scan_id // CHECKPOINT_INTERVAL_MS != follows // CHECKPOINT_INTERVAL_MS
 
 
 def encode_checkpoint(scan_id: int, follows: int | None, known: Known) -> Raw | None:
     """The checkpoint that belongs to this scan, or None where none is due, or it were too large to keep."""
-    if not is_checkpoint_due(scan_id, follows):
+    if not is_checkpoint_due(scan_id, follows, known.learned.learned_at if known.learned else 0):
         return None
     document = _encoder.encode(Checkpoint(v=CHECKPOINT_VERSION, known=known))
     if len(document) > CHECKPOINT_BYTES_MAX:

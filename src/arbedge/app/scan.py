@@ -86,7 +86,8 @@ async def _decide(
     services: Services, catalogue: Catalogue, snapshot: Snapshot, begun: ScanStart, meter: Meter
 ) -> _Decided:
     reopen_since = snapshot.started_at - services.policy.reopen_ms_max
-    known = Known(begun.streaks, await services.opportunities.load_current(reopen_since), begun.watch)
+    episodes = await services.opportunities.load_current(reopen_since)
+    known = Known(begun.streaks, episodes, begun.watch, await services.learning.load(snapshot.mode))
     choice = choose(snapshot, known, services.policy)
     legs = choice.legs
     instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in legs.items()}

@@ -12,12 +12,15 @@ from arbedge.domain.budget import Host
 from arbedge.domain.market import ExchangeId
 from arbedge.domain.policy import Policy
 from arbedge.ports.analytics import Analytics
+from arbedge.ports.appraisals import Appraisals, Appraiser
 from arbedge.ports.assets import Assets
 from arbedge.ports.clock import Clock
 from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
 from arbedge.ports.health import Dependencies
 from arbedge.ports.lake import EventLog, Lake, LakeUpkeep, SnapshotCache
+from arbedge.ports.learning import Learning
+from arbedge.ports.market_documents import Documents
 from arbedge.ports.messenger import Messenger
 from arbedge.ports.metrics import Metrics
 from arbedge.ports.queues import Announce, Deliver, Queue
@@ -31,6 +34,7 @@ from arbedge.ports.store import (
     Scans,
     Updates,
 )
+from arbedge.ports.track_record import TrackRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,11 @@ class Services:
     analytics: Analytics
     metrics: Metrics
     opportunities: Opportunities
+    appraisals: Appraisals
+    appraiser: Appraiser
+    track_record: TrackRecord
+    learning: Learning
+    public_documents: Documents
     announcements: Queue[Announce]
     people: People
     deliveries: Deliveries

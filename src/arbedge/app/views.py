@@ -3,11 +3,13 @@
 Amounts are decimal strings, `*_bps` are numbers, times are epoch ms, and ages are counted at the moment of reading.
 """
 
+from collections.abc import Sequence
 from decimal import Context, Decimal
 from typing import Literal
 
 from msgspec import Struct
 
+from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.market import ExchangeId, Level, Market, Mode, Source
 from arbedge.domain.opportunity import Leg, Opportunity, Status, Transition
@@ -51,7 +53,10 @@ class CurveView(Struct, frozen=True):
 
 
 class ConfidenceView(Struct, frozen=True):
-    """`p` is None while too few outcomes are recorded to learn from."""
+    """The probability, stated at the confirmation, that the net edge is still positive 5 s later.
+
+    `p` is None while too few outcomes are recorded to learn from; `n` then says how many there are.
+    """
 
     p: float | None = None
     n: int = 0
@@ -87,8 +92,24 @@ class OpportunityView(Struct, frozen=True, omit_defaults=False):
     needs_inventory: bool
 
 
+class OutcomeView(Struct, frozen=True):
+    """One re-pricing of an alert: what it claimed and what that was worth later, or why nobody can say."""
+
+    step: Step
+    due_at: int
+    state: State
+    claimed_bps: float
+    realised_bps: float | None
+    ratio: float | None
+    reason: str | None
+    explanation: str | None
+    appraised_at: int | None
+    mode: Mode
+    ages: list[LegAge]
+
+
 class OpportunityDetail(OpportunityView, frozen=True):
-    """With the edge curve, the life so far and the sides of the books that were walked (price, size).
+    """With the edge curve, the life so far, the sides of the books that were walked (price, size), and the outcomes.
 
     `exit_books` are those that closing the position walks; empty for what is not held.
     """
@@ -97,6 +118,7 @@ class OpportunityDetail(OpportunityView, frozen=True):
     transitions: list[Transition]
     books: list[list[tuple[Decimal, Decimal]]]
     exit_books: list[list[tuple[Decimal, Decimal]]]
+    outcomes: list[OutcomeView]
 
 
 class MissView(Struct, frozen=True):
@@ -125,6 +147,15 @@ def _trim(amount: Decimal) -> Decimal:
     return _SHOWN.normalize(amount)
 
 
+def _view_confidence(opportunity: Opportunity) -> ConfidenceView:
+    """As it was stated with the alert: it is a statement about that moment."""
+    claim = opportunity.claim
+    if claim is None:
+        return ConfidenceView()
+    said = claim.confidence
+    return ConfidenceView(p=None if said.p is None else _round(said.p), n=said.n, model=said.model)
+
+
 def _view_leg(leg: Leg, opportunity: Opportunity, now: int) -> LegView:
     funding = leg.funding
     asset, quote = leg.asset or opportunity.asset, leg.quote or opportunity.quote
@@ -149,8 +180,24 @@ def _view_leg(leg: Leg, opportunity: Opportunity, now: int) -> LegView:
     )
 
 
-def view_opportunity(opportunity: Opportunity, now: int) -> OpportunityDetail:
-    """Everything about one opportunity as of `now`."""
+def view_outcome(one: Appraisal, mode: Mode) -> OutcomeView:
+    return OutcomeView(
+        step=one.step,
+        due_at=one.due_at,
+        state=one.state,
+        claimed_bps=one.claimed_bps,
+        realised_bps=one.realised_bps,
+        ratio=None if one.ratio is None else _round(one.ratio),
+        reason=one.reason,
+        explanation=explain_absence(one.reason),
+        appraised_at=one.appraised_at,
+        mode=mode,
+        ages=list(one.ages),
+    )
+
+
+def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Appraisal] = ()) -> OpportunityDetail:
+    """Everything about one opportunity as of `now`; `appraisals` are what is known of its outcomes."""
     sighting = opportunity.sighting
     edge = sighting.edge
     return OpportunityDetail(
@@ -169,7 +216,7 @@ def view_opportunity(opportunity: Opportunity, now: int) -> OpportunityDetail:
         size_quote=_trim(edge.size_quote),
         capacity_quote=_trim(sighting.capacity_quote),
         horizon_h=opportunity.horizon_h if opportunity.type in HELD_TYPES else None,
-        confidence=ConfidenceView(),
+        confidence=_view_confidence(opportunity),
         legs=[_view_leg(leg, opportunity, now) for leg in sighting.legs],
         waterfall=[PartView(part.label, float(part.bps)) for part in opportunity.waterfall()],
         mode=opportunity.mode,
@@ -182,6 +229,7 @@ def view_opportunity(opportunity: Opportunity, now: int) -> OpportunityDetail:
         transitions=opportunity.transitions,
         books=[_view_side(side) for side in sighting.books],
         exit_books=[_view_side(side) for side in sighting.exit_books],
+        outcomes=[view_outcome(one, opportunity.mode) for one in appraisals],
     )
 
 

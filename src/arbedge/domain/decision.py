@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from arbedge.domain.confidence import Learned
 from arbedge.domain.detection import detect_all
 from arbedge.domain.detection.candidates import Candidate, Drop, Drops, LegRef
 from arbedge.domain.detection.shortlist import shortlist
@@ -28,11 +29,15 @@ LegKey = tuple[ExchangeId, Market, str]
 
 
 class Known(Struct, frozen=True):
-    """What earlier scans left: streaks, all episodes that are open or may reopen, and instruments under suspicion."""
+    """What earlier scans left: streaks, all episodes that are open or may reopen, and instruments under suspicion.
+
+    `learned` is what became of earlier alerts; it decides what is said of new ones, and not which there are.
+    """
 
     streaks: Mapping[str, Streak]
     episodes: list[Opportunity]
     watch: Watch = {}
+    learned: Learned | None = None
 
 
 class Choice(NamedTuple):
@@ -120,7 +125,7 @@ def conclude(
     streaks = count_streaks(scan, known.streaks)
     nearest = drops.nearest()
     reasons = {drop.candidate.key: drop.reason for drop in nearest}
-    changed = advance(scan, known.episodes, streaks, reasons, policy)
+    changed = advance(scan, known.episodes, streaks, reasons, policy, known.learned)
     told = {one.key for one in (*changed, *known.episodes) if one.is_open}
     return Decision(
         candidates=len(choice.chosen) + len(choice.left),

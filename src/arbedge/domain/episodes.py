@@ -4,10 +4,14 @@ detected (first scan) -> verified (depth checked) -> active (two scans agree) ->
 """
 
 from collections.abc import Iterable, Mapping
+from math import sqrt
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from arbedge.domain.claim import Claim
+from arbedge.domain.confidence import Learned, state_confidence
+from arbedge.domain.features import extract
 from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity, Sighting, Status, Transition, derive_id
 from arbedge.domain.policy import Policy
@@ -28,28 +32,48 @@ class Scan(Struct, frozen=True):
 
 
 class Streak(Struct, frozen=True):
-    """Consecutive scans in which a key was seen, and when the first of them was."""
+    """Consecutive scans in which a key was seen, and when the first of them was.
+
+    `net_bps` is the latest net edge, `squares` the sum of the squares of its changes from one scan to the next.
+    """
 
     count: int
     since: int
+    net_bps: float = 0.0
+    squares: float = 0.0
+
+    @property
+    def move_bps(self) -> float:
+        """How far the net edge typically moved between two scans; 0 while only one has seen it."""
+        return sqrt(self.squares / (self.count - 1)) if self.count > 1 else 0.0
 
 
 def count_streaks(scan: Scan, previous: Mapping[str, Streak]) -> dict[str, Streak]:
     """Extends the streak of every key seen now; a key not seen loses its streak."""
     streaks: dict[str, Streak] = {}
-    for key in scan.sightings:
+    for key, sighting in scan.sightings.items():
+        net_bps = float(sighting.edge.net_bps)
         before = previous.get(key)
-        streaks[key] = Streak(before.count + 1, before.since) if before else Streak(1, scan.now)
+        if before is None:
+            streaks[key] = Streak(1, scan.now, net_bps)
+        else:
+            squares = before.squares + (net_bps - before.net_bps) ** 2
+            streaks[key] = Streak(before.count + 1, before.since, net_bps, squares)
     return streaks
 
 
 def advance(
-    scan: Scan, known: Iterable[Opportunity], streaks: Mapping[str, Streak], reasons: Mapping[str, str], policy: Policy
+    scan: Scan,
+    known: Iterable[Opportunity],
+    streaks: Mapping[str, Streak],
+    reasons: Mapping[str, str],
+    policy: Policy,
+    learned: Learned | None = None,
 ) -> list[Opportunity]:
     """Applies a scan to the known episodes and returns those that changed, new ones included.
 
     `known` holds all open episodes and those that ended recently enough to reopen. `streaks` are those after this
-    scan; `reasons` says why a key that is missing was dropped.
+    scan; `reasons` says why a key that is missing was dropped; `learned` is what earlier alerts have taught.
     """
     episodes = list(known)
     # Another market stood behind an episode of another mode: it ends, and its figures are never mixed with these.
@@ -77,11 +101,11 @@ def advance(
             changed.append(after)
     for key, sighting in scan.sightings.items():
         if key not in taken and streaks[key].count >= policy.confirmations:
-            changed.append(_open(sighting, streaks[key], scan, policy))
+            changed.append(_open(sighting, streaks[key], scan, policy, learned))
     return changed
 
 
-def _open(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy) -> Opportunity:
+def _open(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy, learned: Learned | None) -> Opportunity:
     return Opportunity(
         id=derive_id(sighting.key, scan.scan_id),
         key=sighting.key,
@@ -97,11 +121,26 @@ def _open(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy) -> Opp
         revised_at=scan.now,
         revised_net_bps=sighting.edge.net_bps,
         sighting=sighting,
+        claim=_claim(sighting, streak, scan, policy, learned),
         transitions=[
             Transition("detected", streak.since),
             Transition("verified", streak.since),
             Transition("active", scan.now),
         ],
+    )
+
+
+def _claim(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy, learned: Learned | None) -> Claim:
+    """What the alert says, with all that is known at this moment, and no more, of whether it will last."""
+    shares, everyone = (learned.shares, learned.everyone) if learned else ({}, 0.5)
+    features = extract(sighting, streak.count, streak.move_bps, shares, everyone)
+    return Claim(
+        at=scan.now,
+        net_bps=sighting.edge.net_bps,
+        size_base=sighting.edge.size_base,
+        expires_at=scan.now + policy.unconfirmed_ms_max,
+        features=features,
+        confidence=state_confidence(learned, features),
     )
 
 

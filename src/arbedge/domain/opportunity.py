@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from arbedge.domain.claim import Claim
 from arbedge.domain.edge import CurvePoint, Edge, Fill, LegTerms, Part, Side
 from arbedge.domain.market import ExchangeId, Funding, Level, Market, Mode, Source
 from arbedge.domain.policy import OpportunityType, is_premium
@@ -79,6 +80,7 @@ class Opportunity(Struct, kw_only=True):
     revised_at: int
     revised_net_bps: Decimal
     sighting: Sighting
+    claim: Claim | None = None
     transitions: list[Transition] = field(default_factory=list[Transition])
 
     @property

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from arbedge.app.assets import refresh_assets
+from arbedge.app.learn import learn
 from arbedge.app.services import Services
 from arbedge.app.tidy import tidy_lake
 from arbedge.app.watch import watch_coin_data, watch_dependencies
@@ -18,13 +19,17 @@ async def wake_scanner(services: Services, scheduled_at: int) -> None:
     await services.scanner.wake(scheduled_at)
 
 
+async def wake_appraiser(services: Services, _scheduled_at: int) -> None:
+    await services.appraiser.wake()
+
+
 async def prune_metrics(services: Services, _scheduled_at: int) -> None:
     await services.metrics.prune(services.clock.now_ms())
 
 
 CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
-    "* * * * *": (wake_scanner, watch_dependencies, watch_coin_data),
-    "0 * * * *": (refresh_assets, tidy_lake, prune_metrics),
+    "* * * * *": (wake_scanner, wake_appraiser, watch_dependencies, watch_coin_data),
+    "0 * * * *": (refresh_assets, tidy_lake, prune_metrics, learn),
 }
 
 

@@ -63,9 +63,12 @@ class ScanLoop:
             return False
         self._scanning_since = now
         try:
-            return await run_scan(services, scheduled_at) is not None
+            result = await run_scan(services, scheduled_at)
         finally:
             self._scanning_since = None
+        if result is not None and result.changed:
+            await _wake_appraiser(services)
+        return result is not None
 
     async def _keep_alive(self, now: int, interval_ms: int) -> None:
         """An alarm that is missing, long overdue or too far off has been lost, or was set for another interval."""
@@ -83,3 +86,11 @@ class ScanLoop:
             await self._storage.setAlarm(at)
         except Exception:
             log.exception("alarm not set", extra={"at": at})
+
+
+async def _wake_appraiser(services: Services) -> None:
+    """What has been confirmed or has ended is to be valued again. The scan stands, whether or not that can be heard."""
+    try:
+        await services.appraiser.wake()
+    except Exception:
+        log.exception("the appraiser could not be woken")

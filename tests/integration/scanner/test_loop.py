@@ -46,6 +46,7 @@ async def test_a_scan_longer_than_the_interval_makes_the_loop_skip(loop: Scanner
     await loop.wake()
     await loop.run(3)  # what is open by then has been announced: the slow call is the scan's own
     before = await loop.scans()
+    loop.appraisers.holds_alarms = True
     loop.env.faults.slow("DB", "batch", ms=INTERVAL_MS + 4_000)
     await loop.run(3)
     found = [id_ for id_ in await loop.scans() if id_ not in before]

@@ -5,8 +5,8 @@ from msgspec import json
 
 from arbedge.app import checkpoint
 from arbedge.app.checkpoint import decode_checkpoint, encode_checkpoint, is_checkpoint_due
+from arbedge.domain.confidence import Learned
 from arbedge.domain.decision import Known
-from arbedge.domain.episodes import Streak
 from tests.unit.domain.builders import NOW
 from tests.unit.domain.test_decision import decide
 
@@ -29,6 +29,13 @@ def test_the_first_scan_of_ten_minutes_and_one_that_continues_nothing_keep_one(s
     assert (encode_checkpoint(scan_id, follows, Known({}, [])) is not None) is is_due
 
 
+def test_the_first_scan_that_knows_of_new_lessons_keeps_one():
+    learned = Learned("live", HOUR + 15_000, 41, 0.7, {})
+    known = Known({}, [], learned=learned)
+    assert encode_checkpoint(HOUR + 20_000, HOUR + 10_000, known)
+    assert encode_checkpoint(HOUR + 30_000, HOUR + 20_000, known) is None
+
+
 def make_known() -> Known:
     """What the scan knows that comes after the one that opened an episode."""
     known = Known({}, [])
@@ -41,7 +48,7 @@ def make_known() -> Known:
 def test_what_is_known_comes_back_to_the_byte():
     known = make_known()
     assert known.episodes
-    assert list(known.streaks.values()) == [Streak(2, NOW)]
+    assert [(one.count, one.since) for one in known.streaks.values()] == [(2, NOW)]
     document = encode_checkpoint(HOUR, None, known)
     assert document
     assert json.encode(decode_checkpoint(bytes(document))) == json.encode(known)

@@ -84,4 +84,5 @@ class Bindings(Protocol):
     EVENTS: QueueProducer
     FLOOD: RateLimiter
     SCANNER: DurableObjects
+    APPRAISER: DurableObjects
     ANALYTICS: AnalyticsDataset

@@ -26,7 +26,7 @@ class LegMarket(Struct, frozen=True):
 def verify(candidate: Candidate, markets: Sequence[LegMarket], now: int, policy: Policy) -> Sighting:
     """The candidate at the policy's size on the books of its legs. Raises `Refused` with the one reason against it."""
     legs = tuple(_terms(market, ref.side) for market, ref in zip(markets, candidate.legs, strict=True))
-    _require_comparable(legs, now, policy)
+    require_comparable(legs, now, policy)
     detector = DETECTORS[candidate.type]
     sizing = detector.measure(legs)
 
@@ -57,7 +57,8 @@ def _terms(market: LegMarket, side: Side) -> LegTerms:
     return LegTerms(side=side, instrument=market.instrument, book=market.book, fee=fee, funding=market.funding)
 
 
-def _require_comparable(legs: Legs, now: int, policy: Policy) -> None:
+def require_comparable(legs: Legs, now: int, policy: Policy) -> None:
+    """Raises `Refused` for legs whose books must not be used together."""
     books = [leg.book for leg in legs]
     for book in books:
         if not book.is_usable:

@@ -90,7 +90,8 @@ async def get_one_opportunity(services: Ports, person: Reader, opportunity_id: O
     """Every number with its age and source, and the sides of the order books that decided, to check by hand."""
     found = None
     if is_opportunity_id(opportunity_id):
-        found = await get_opportunity(services.opportunities, opportunity_id, services.clock.now_ms())
+        now = services.clock.now_ms()
+        found = await get_opportunity(services.opportunities, services.appraisals, opportunity_id, now)
     if found is None:
         raise refuse_missing("opportunity")
     await _require_visible(services, person, found)

@@ -7,6 +7,7 @@ from msgspec import Struct, UnsetType
 
 from arbedge.app.browse import ListView, ScanView, WhyView
 from arbedge.app.ingestion import IngestionView
+from arbedge.app.public_metrics import PublicMetrics
 from arbedge.app.status import DependencyView, Overall, StatusView
 from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
 from arbedge.config import Environment, MarketMode, Settings
@@ -88,6 +89,11 @@ class WhyAnswer(Struct, frozen=True):
     success: bool = True
 
 
+class PublicMetricsAnswer(Struct, frozen=True):
+    data: PublicMetrics
+    success: bool = True
+
+
 ANSWERS: tuple[type[Struct], ...] = (
     HealthAnswer,
     DetailedHealthAnswer,
@@ -95,6 +101,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     ListAnswer,
     DetailAnswer,
     WhyAnswer,
+    PublicMetricsAnswer,
     *MARKET_ANSWERS,
     FailureAnswer,
 )

@@ -125,7 +125,8 @@ async def show_page(turn: Turn, place: Place) -> Screen:
 
 
 async def show_detail(turn: Turn, opportunity_id: str, place: Place) -> Screen:
-    view = await browse.get_opportunity(turn.services.opportunities, opportunity_id, turn.now)
+    services = turn.services
+    view = await browse.get_opportunity(services.opportunities, services.appraisals, opportunity_id, turn.now)
     if view is None:
         return detail.render_missing(turn.mode)
     if not await _is_visible(turn, view):

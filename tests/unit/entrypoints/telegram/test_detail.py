@@ -2,12 +2,17 @@
 
 import re
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
 
 from arbedge.app.views import view_opportunity
+from arbedge.domain.appraisal import Appraisal, State, Step
+from arbedge.domain.claim import Claim, Confidence
+from arbedge.domain.opportunity import Opportunity
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.callbacks import Place
+from arbedge.entrypoints.telegram.screens.alert import render_alert
 from arbedge.entrypoints.telegram.screens.detail import render_detail, render_hidden, render_leg, render_missing
 from tests.unit.domain.builders import NOW
 from tests.unit.entrypoints.telegram.builders import carry, cross, data_of, ended, read
@@ -96,3 +101,44 @@ def test_hostile_symbols_and_many_transitions_stay_within_the_limits():
     view = view_opportunity(replace(one, transitions=one.transitions * 200), NOW)
     legs = [replace(leg, symbol="</code>\u202e" * 50, fee_basis="<b>" * 50) for leg in view.legs]
     read(render_detail(replace(view, legs=legs), NOW, Place()))
+
+
+def afterwards(step: Step, state: State, realised: float | None = None, reason: Any = None) -> Appraisal:
+    return Appraisal("a", step, NOW, 34.0, state, realised, reason, None if state == "scheduled" else NOW)
+
+
+def test_what_became_of_it_is_said_step_by_step_and_a_miss_as_plainly_as_a_number():
+    steps = [
+        afterwards("after_5s", "valued", 31.2),
+        afterwards("after_60s", "unvalued", None, "depth"),
+        afterwards("expiry", "missed", None, "late"),
+    ]
+    text = read(render_detail(view_opportunity(ended(cross()), NOW, steps), NOW, Place()))
+    assert "+5 s: 31.2 bps of 34.0 claimed (92 %)" in text
+    assert "+60 s: no value, the books are too thin for the size" in text
+    assert "at its end: missed, nobody could look in time" in text
+
+
+def test_what_is_still_ahead_is_named_and_without_a_record_nothing_is():
+    text = read(render_detail(view_opportunity(cross(), NOW, [afterwards("after_60s", "scheduled")]), NOW, Place()))
+    assert "+60 s: due" in text
+    assert "Afterwards" not in shown(cross())
+
+
+def claimed(confidence: Confidence) -> Opportunity:
+    one = cross()
+    edge = one.sighting.edge
+    return replace(one, claim=Claim(NOW, edge.net_bps, edge.size_base, one.expires_at, {}, confidence))
+
+
+def test_confidence_names_its_model_or_how_little_is_known():
+    known = shown(claimed(Confidence(0.876, 1234, "v1-live-1")))
+    assert "Confidence 88% to last 5 s, from 1,234 outcomes, model v1-live-1" in known
+    assert "not enough outcomes yet (37 of 200)" in shown(claimed(Confidence(None, 37)))
+    assert "not enough outcomes yet (0 of 200)" in shown(cross())
+
+
+def test_the_alert_and_the_list_say_it_shortly_and_only_when_it_is_known():
+    known, unknown = claimed(Confidence(0.876, 1234, "v1-live-1")), claimed(Confidence(None, 37))
+    assert "Confidence 88% (n 1,234)" in read(render_alert(known, NOW))
+    assert "Confidence" not in read(render_alert(unknown, NOW))

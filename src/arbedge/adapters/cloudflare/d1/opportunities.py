@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from arbedge.adapters.cloudflare.d1.appraisals import schedule
 from arbedge.adapters.cloudflare.d1.cursor import Position, parse_cursor, render_cursor
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
@@ -72,7 +73,7 @@ class D1Opportunities:
         # Ends first: they free the key that another episode may take in the same call.
         ordered = sorted(changed, key=lambda one: one.is_open)
         if statements := [Statement(_SAVE, (rows,)) for rows in pack(ordered)]:
-            await self._database.run_all(statements)
+            await self._database.run_all([*statements, *schedule(changed)])
 
     async def load_unannounced(self) -> list[tuple[str, int]]:
         rows = await self._database.run(_LOAD_UNANNOUNCED, UNANNOUNCED_MAX)

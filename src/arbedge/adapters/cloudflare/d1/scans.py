@@ -1,14 +1,14 @@
 """Scans: the lease that lets one run at a time, what each one decided, and how feeds and hosts did."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from arbedge.adapters.cloudflare.d1.database import Database, Rows, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
 from arbedge.adapters.cloudflare.d1.rollups import count_scan
-from arbedge.domain.budget import Host
+from arbedge.domain.budget import Host, merge_hosts
 from arbedge.domain.episodes import Streak
 from arbedge.domain.market import Mode
 from arbedge.domain.quarantine import Suspect, Watch
@@ -67,7 +67,7 @@ ON CONFLICT (exchange, market) DO UPDATE SET
   failures = excluded.failures
 WHERE excluded.checked_at >= feeds.checked_at
 """
-_HOSTS = "SELECT payload FROM hosts"
+LOAD_HOSTS = "SELECT payload FROM hosts UNION ALL SELECT payload FROM hosts_of_appraiser"
 _SAVE_HOSTS = """
 INSERT INTO hosts (id, payload, updated_at) VALUES (1, ?1, ?2)
 ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, updated_at = excluded.updated_at
@@ -96,19 +96,18 @@ class D1Scans:
                 Statement(_BEGIN, (scan_id, mode, now, now - SCANS_KEPT_MS, now - SCAN_LEASE_MS)),
                 Statement(_LATEST_STREAKS, (mode, now - STREAK_AGE_MS_MAX, scan_id)),
                 Statement(FEEDS),
-                Statement(_HOSTS),
+                Statement(LOAD_HOSTS),
                 Statement(_WATCH, (mode,)),
             ]
         )
         if not granted:
             return None
         latest = unpack((row["streaks"] for row in streaks), _streaks)
-        known = unpack((row["payload"] for row in hosts), _hosts)
         return ScanStart(
             follows=next((row["id"] for row in streaks if not row["is_broken"]), None),
             streaks=latest[0] if latest else {},
-            feeds=unpack((row["feed"] for row in feeds), _feeds),
-            hosts=known[0] if known else {},
+            feeds=read_feeds(feeds),
+            hosts=read_hosts(hosts),
             watch=_unpack_watch(watches),
         )
 
@@ -146,7 +145,7 @@ class D1Scans:
         return rows[0]["id"] if rows else None
 
     async def load_feeds(self) -> list[FeedHealth]:
-        return unpack((row["feed"] for row in await self._database.run(FEEDS)), _feeds)
+        return read_feeds(await self._database.run(FEEDS))
 
     async def load_watch(self, mode: Mode) -> Watch:
         return _unpack_watch(await self._database.run(_WATCH, mode))
@@ -164,3 +163,15 @@ def _save_watch(watch: Watch, report: ScanReport) -> Statement:
 
 def _save_hosts(hosts: Mapping[str, Host], now: int) -> Statement:
     return Statement(_SAVE_HOSTS, (_encoder.encode(dict(hosts)).decode(), now))
+
+
+def read_feeds(rows: Iterable[dict[str, Any]]) -> list[FeedHealth]:
+    return unpack((row["feed"] for row in rows), _feeds)
+
+
+def read_hosts(rows: Iterable[dict[str, Any]]) -> dict[str, Host]:
+    """Of what each of those who ask exchanges has seen, the stricter."""
+    known: dict[str, Host] = {}
+    for seen in unpack((row["payload"] for row in rows), _hosts):
+        merge_hosts(known, seen)
+    return known

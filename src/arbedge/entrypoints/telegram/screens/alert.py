@@ -68,6 +68,8 @@ def _render_state(view: OpportunityDetail, is_open: bool) -> str:
         )
     capacity = f"{render_money(view.capacity_quote)} {quote(view.quote)}"
     lines = [f"Good up to {capacity} · first seen {render_time(view.detected_at)}"]
+    if view.confidence.p is not None:
+        lines.append(f"Confidence {view.confidence.p:.0%} (n {view.confidence.n:,})")
     came_back = bool(view.transitions) and view.transitions[-1].reason == "returned"
     if came_back:
         lines.append(f"It had ended and came back {render_time(view.transitions[-1].at)}")

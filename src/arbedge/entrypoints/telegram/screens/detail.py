@@ -1,10 +1,10 @@
 """One opportunity with everything that decided it, so that its net edge can be checked by hand."""
 
-from arbedge.app.views import LegView, OpportunityDetail
+from arbedge.app.views import LegView, OpportunityDetail, OutcomeView
 from arbedge.domain.policy import PREMIUM_NET_BPS
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import bold, quote
-from arbedge.entrypoints.telegram.screens import words
+from arbedge.entrypoints.telegram.screens import figures, words
 from arbedge.entrypoints.telegram.screens.figures import (
     plain,
     render_age,
@@ -35,6 +35,7 @@ def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place) -> 
         _render_size(view),
         render_curve(view),
         _render_life(view),
+        render_outcomes(view.outcomes),
         f"Figures as of {render_time(view.updated_at, 'T')}, read {render_time(now, 'T')}",
     ]
     buttons = [
@@ -90,12 +91,30 @@ def _render_size(view: OpportunityDetail) -> str:
     if view.horizon_h is not None:
         lines.append(f"Held for {view.horizon_h} h, valued as closed at today's books")
     confidence = view.confidence
-    lines.append(
-        f"Confidence {confidence.p:.0%} from {confidence.n:,} outcomes"
-        if confidence.p is not None
-        else "Confidence not known: too few outcomes are recorded"
-    )
+    lines.append(f"Confidence {figures.render_confidence(confidence)}" + _name_model(confidence.model))
     return "\n".join(lines)
+
+
+def render_outcomes(outcomes: list[OutcomeView]) -> str:
+    """What became of the claim, a line a step; what is not known is said as plainly as what is."""
+    if not outcomes:
+        return ""
+    return "Afterwards, at the same size\n" + "\n".join(map(_render_outcome, outcomes))
+
+
+def _render_outcome(one: OutcomeView) -> str:
+    name = words.STEPS[one.step]
+    if one.realised_bps is not None:
+        share = f" ({one.ratio * 100:.0f} %)" if one.ratio is not None else ""
+        return f"{name}: <b>{one.realised_bps:.1f} bps</b> of {one.claimed_bps:.1f} claimed{share}"
+    if one.state == "scheduled":
+        return f"{name}: due {render_time(one.due_at)}"
+    state = "missed" if one.state == "missed" else "no value"
+    return f"{name}: {state}, {quote(one.explanation or 'no reason recorded', 120)}"
+
+
+def _name_model(version: str | None) -> str:
+    return f", model <code>{quote(version, 60)}</code>" if version else ""
 
 
 def _render_life(view: OpportunityDetail) -> str:

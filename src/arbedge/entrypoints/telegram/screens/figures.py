@@ -4,6 +4,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 
+from arbedge.app.views import ConfidenceView
+from arbedge.domain.confidence import OUTCOMES_MIN
+
 _PRICE_DIGITS: Final = 8
 _MONEY: Final = Decimal("0.01")
 
@@ -50,6 +53,13 @@ def render_age(age_ms: int | None) -> str:
         if seconds >= size:
             return f"{seconds / (60 if unit == 'min' else size):.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def render_confidence(known: ConfidenceView) -> str:
+    """The probability of still being there 5 s after the alert, or how much it takes to say one."""
+    if known.p is None:
+        return f"not known: not enough outcomes yet ({known.n} of {OUTCOMES_MIN})"
+    return f"{known.p:.0%} to last 5 s, from {known.n:,} outcomes"
 
 
 def render_time(at: int, form: str = "r") -> str:

@@ -60,8 +60,14 @@ def _render_item(place: int, item: OpportunityDetail) -> str:
         f" · <b>{render_bps(item.net_bps)} bps</b> · gross {render_bps(item.gross_bps)}\n"
         f"{render_route(item)}{' · needs inventory' if item.needs_inventory else ''}\n"
         f"{render_money(item.size_quote)} {quote(item.quote)}, good up to {render_money(item.capacity_quote)}"
-        f" · confirmed {render_time(item.updated_at)}"
+        f" · confirmed {render_time(item.updated_at)}{_render_confidence(item)}"
     )
+
+
+def _render_confidence(item: OpportunityDetail) -> str:
+    """Short; the detail says what it rests on."""
+    known = item.confidence
+    return "" if known.p is None else f" · {known.p:.0%} confident (n {known.n:,})"
 
 
 def _render_empty(view: ListView, place: Place, hidden: int) -> list[str]:
