@@ -18,15 +18,23 @@ function renderWaterfall(parts) {
 function renderLeg(leg) {
   const funding = leg.funding ? `, funding ${(leg.funding.rate * 100).toFixed(4)} % in ${leg.funding.interval_h} h` : "";
   return el("li", {},
-    `${leg.side} ${leg.symbol} on ${leg.exchange} ${leg.market} at ${leg.vwap} (top ${leg.price}), taker ${leg.fee_bps} bps${funding}; `,
+    `${leg.side} ${leg.symbol} on ${leg.exchange} ${leg.market} at ${leg.vwap} ${leg.quote} (top ${leg.price}), taker ${leg.fee_bps} bps in ${leg.fee_currency}${funding}; `,
     `${leg.source}, ${leg.mode}, ${(leg.age_ms / 1000).toFixed(1)} s old`);
+}
+
+// A cycle stays on one exchange; what matters is the currencies it runs through.
+function routeOf(one) {
+  if (one.type !== "triangular") return one.legs.map((leg) => leg.exchange).join(" → ");
+  const currencies = [one.quote, ...one.legs.map((leg) => (leg.side === "buy" ? leg.asset : leg.quote))];
+  return `${one.legs[0].exchange}: ${currencies.join(" → ")}`;
 }
 
 function renderOne(one) {
   const node = el("details", { open: opened.has(one.id) },
-    el("summary", {}, `${one.asset} · ${one.type.replace("_", " ")} · ${one.legs[0].exchange} → ${one.legs[1].exchange}`,
+    el("summary", {}, `${one.asset} · ${one.type.replace("_", " ")} · ${routeOf(one)}`,
       el("span", { class: "net number" }, formatBps(one.net_bps))),
     el("p", { class: "soft" }, `${one.status}, at ${Number(one.size_quote).toFixed(2)} ${one.quote}; room for ${Number(one.capacity_quote).toFixed(0)} ${one.quote}; ${formatConfidence(one.confidence)}`),
+    ...(one.needs_inventory ? [el("p", {}, `Only for those who hold ${one.asset} already: the spot leg sells it.`)] : []),
     renderWaterfall(one.waterfall),
     el("ul", {}, ...one.legs.map(renderLeg)));
   node.addEventListener("toggle", () => (node.open ? opened.add(one.id) : opened.delete(one.id)));
@@ -34,7 +42,7 @@ function renderOne(one) {
 }
 
 function renderMiss(miss) {
-  return el("li", {}, `${miss.asset}: ${miss.buy} → ${miss.sell}, ${formatBps(miss.net_bps)} after costs; ${miss.explanation}`);
+  return el("li", {}, `${miss.asset}: ${miss.legs.join(" → ")}, ${formatBps(miss.net_bps)} after costs; ${miss.explanation}`);
 }
 
 // A text that stays the same must not be announced again.
@@ -55,7 +63,7 @@ export async function showOpportunities() {
   }
   const none = body.meta.scan.age_ms === null ? "No scan has finished yet." : "Nothing is worth it after costs right now.";
   const nearest = body.meta.closest.length ? " Closest:" : "";
-  const plan = body.meta.is_premium_included ? "" : "This plan leaves premium opportunities (50 bps and more) out. ";
+  const plan = body.meta.is_premium_included ? "" : "This plan leaves premium opportunities (spot and perpetual, triangular, 50 bps and more) out. ";
   setMessage(body.data.length ? plan : plan + none + nearest);
   byId("opportunities").replaceChildren(...(body.data.length
     ? body.data.map(renderOne)

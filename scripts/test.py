@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from scripts.check_results import CheckResult, closing_line, exit_code, kinds_of_tests, read_junit
+from scripts.check_results import LONG_KINDS, CheckResult, closing_line, exit_code, kinds_of_tests, read_junit
 from scripts.layout import CACHE, NODE_MODULES, ROOT
 from scripts.node import find_node
 
@@ -35,7 +35,7 @@ def main() -> None:
         kind for kind in kinds_of_tests(ROOT / "tests") if not arguments.fast or kind in FAST_KINDS
     ]
     results = [] if arguments.kind else run_checks()
-    results += [run_tests(kind, with_coverage=not arguments.fast) for kind in kinds]
+    results += [run_tests(kind, with_coverage=not arguments.fast and kind not in LONG_KINDS) for kind in kinds]
     _show(results, coverage_total())
     print(closing_line(results), flush=True)
     sys.exit(exit_code(results))

@@ -83,7 +83,7 @@ async def test_someone_who_comes_late_hears_of_the_next_revision_only_once(arbed
     await arbedge.scan(2)
     await arbedge.say(FIONA, "/start")
     await arbedge.scan(2)
-    arbedge.sandbox.shift("okx", "spot", "LTC/USDT", 15, 600)
+    arbedge.sandbox.shift("okx", "spot", "LTC/USDT", 8, 600)
     await arbedge.scan(4)
     told = [told_id(call) for call in arbedge.alerts(FIONA, "LTC")]
     assert told

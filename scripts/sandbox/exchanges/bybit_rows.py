@@ -26,7 +26,7 @@ def spot_instrument(row: Listing) -> dict[str, Any]:
             "quotePrecision": plain(row.tick * row.lot, row.price_decimals + row.lot_decimals),
             "minOrderQty": step_text(row.lot),
             "maxOrderQty": largest,
-            "minOrderAmt": "5",
+            "minOrderAmt": "0.0001" if row.quote == "BTC" else "5",
             "maxOrderAmt": "8000000",
             "maxLimitOrderQty": largest,
             "maxMarketOrderQty": market_largest,

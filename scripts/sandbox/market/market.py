@@ -12,6 +12,7 @@ from scripts.sandbox.market.source import MarketSource
 from scripts.sandbox.market.universe import ExchangeName, MarketKind
 
 HOUR_MS = 3_600_000
+FUNDING_BAND_BPS = 5.0  # the premium within which exchanges charge interest alone
 Place = tuple[ExchangeName, MarketKind]
 
 
@@ -168,10 +169,18 @@ class Market:
         if known is None or known[0] != t_ms // 60_000:
             known = self._rates[listing.key] = (t_ms // 60_000, *self._rate_now(listing, t_ms))
         _, rate, next_ms, last_rate = known
+        rate = self._with_premium(listing, rate)
         quote = self.quote(listing)
         index = self.source.index(listing, t_ms // 1000 * 1000)
         mark = index + (quote.mid - index) * 0.5
         return Funding(rate, next_ms, listing.funding_interval_h, last_rate, mark, index)
+
+    def _with_premium(self, listing: Listing, rate: float) -> float:
+        """Perpetuals above their index charge longs: a shifted one adds what lies beyond the free band."""
+        place = (listing.exchange, listing.kind)
+        bps = sum(shift.bps for shift in self.shifts() if shift.place == place and shift.symbol == listing.symbol)
+        premium = max(0.0, abs(bps) - FUNDING_BAND_BPS) * (1 if bps > 0 else -1) * 1e-4
+        return round(max(-listing.funding_cap, min(listing.funding_cap, rate + premium)), 8) if premium else rate
 
     def _rate_now(self, listing: Listing, t_ms: int) -> tuple[float, int, float]:
         """The running estimate, when it settles (wall clock), and what settled before. Changes by the minute."""

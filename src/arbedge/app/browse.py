@@ -8,7 +8,7 @@ from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.market import Mode
 from arbedge.domain.permissions import is_allowed
 from arbedge.domain.person import Person
-from arbedge.domain.policy import PREMIUM_NET_BPS, Policy
+from arbedge.domain.policy import PREMIUM_TYPES, Policy, is_premium
 from arbedge.ports.appraisals import Appraisals
 from arbedge.ports.assets import Assets
 from arbedge.ports.store import Deliveries, Delivery, Opportunities, OpportunityFilter, ScanReport, Scans
@@ -78,7 +78,7 @@ async def list_opportunities(
         if drop.reason not in _BAD_DATA
         and (wanted.type is None or drop.candidate.type == wanted.type)
         and (wanted.asset is None or drop.candidate.asset == wanted.asset)
-        and wanted.exchange in {None, drop.candidate.buy.exchange, drop.candidate.sell.exchange}
+        and wanted.exchange in {None, *(leg.exchange for leg in drop.candidate.legs)}
     ]
     misses = [view_miss(drop) for drop in closest]
     return ListView(
@@ -94,7 +94,8 @@ def hide_premium(misses: list[MissView]) -> list[MissView]:
     return [
         miss
         for miss in misses
-        if miss.reason not in _ONLY_UNSEEN or miss.numbers.get("net_bps", miss.net_bps) < PREMIUM_NET_BPS
+        if miss.type not in PREMIUM_TYPES
+        and not (miss.reason in _ONLY_UNSEEN and is_premium(miss.type, miss.numbers.get("net_bps", miss.net_bps)))
     ]
 
 
@@ -111,7 +112,7 @@ async def is_visible(deliveries: Deliveries, person: Person | None, view: Opport
 
     `person` is None where everyone may be reading.
     """
-    if view.net_bps < PREMIUM_NET_BPS:
+    if not view.is_premium:
         return True
     if person is None:
         return False

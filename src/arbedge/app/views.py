@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
 from arbedge.domain.detection.candidates import Drop
-from arbedge.domain.market import ExchangeId, Market, Mode, Source
+from arbedge.domain.market import ExchangeId, Level, Market, Mode, Source
 from arbedge.domain.opportunity import Leg, Opportunity, Status, Transition
-from arbedge.domain.policy import OpportunityType
+from arbedge.domain.policy import HELD_TYPES, OpportunityType
 from arbedge.domain.reasons import EXPLANATIONS, Reason
 
 
@@ -37,6 +37,9 @@ class LegView(Struct, frozen=True):
     source: Source
     mode: Mode
     multiplier: int
+    asset: str
+    quote: str
+    fee_currency: str
 
 
 class PartView(Struct, frozen=True):
@@ -85,6 +88,8 @@ class OpportunityView(Struct, frozen=True, omit_defaults=False):
     ended_at: int | None
     end_reason: str | None
     revision: int
+    is_premium: bool
+    needs_inventory: bool
 
 
 class OutcomeView(Struct, frozen=True):
@@ -104,22 +109,25 @@ class OutcomeView(Struct, frozen=True):
 
 
 class OpportunityDetail(OpportunityView, frozen=True):
-    """With the edge curve, the life so far, the sides of the books that were walked (price, size), and the outcomes."""
+    """With the edge curve, the life so far, the sides of the books that were walked (price, size), and the outcomes.
+
+    `exit_books` are those that closing the position walks; empty for what is not held.
+    """
 
     curve: list[CurveView]
     transitions: list[Transition]
     books: list[list[tuple[Decimal, Decimal]]]
+    exit_books: list[list[tuple[Decimal, Decimal]]]
     outcomes: list[OutcomeView]
 
 
 class MissView(Struct, frozen=True):
-    """A pair that was not told: what it would have been and the one reason."""
+    """What was not told: what it would have been, its legs in order, and the one reason."""
 
     type: OpportunityType
     asset: str
     quote: str
-    buy: str
-    sell: str
+    legs: list[str]
     gross_bps: float
     net_bps: float
     reason: Reason
@@ -148,8 +156,9 @@ def _view_confidence(opportunity: Opportunity) -> ConfidenceView:
     return ConfidenceView(p=None if said.p is None else _round(said.p), n=said.n, model=said.model)
 
 
-def _view_leg(leg: Leg, mode: Mode, now: int) -> LegView:
+def _view_leg(leg: Leg, opportunity: Opportunity, now: int) -> LegView:
     funding = leg.funding
+    asset, quote = leg.asset or opportunity.asset, leg.quote or opportunity.quote
     return LegView(
         exchange=leg.exchange,
         market=leg.market,
@@ -162,8 +171,12 @@ def _view_leg(leg: Leg, mode: Mode, now: int) -> LegView:
         funding=FundingView(funding.rate, funding.interval_h, funding.next_at) if funding else None,
         age_ms=max(0, now - leg.quoted_at),
         source=leg.source,
-        mode=mode,
+        mode=opportunity.mode,
         multiplier=leg.multiplier,
+        asset=asset,
+        quote=quote,
+        # Spot takes it from what is received; perpetuals from the margin.
+        fee_currency=asset if (leg.market, leg.side) == ("spot", "buy") else quote,
     )
 
 
@@ -202,30 +215,35 @@ def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Ap
         size_base=_trim(edge.size_base),
         size_quote=_trim(edge.size_quote),
         capacity_quote=_trim(sighting.capacity_quote),
-        horizon_h=opportunity.horizon_h if opportunity.type == "funding" else None,
+        horizon_h=opportunity.horizon_h if opportunity.type in HELD_TYPES else None,
         confidence=_view_confidence(opportunity),
-        legs=[_view_leg(leg, opportunity.mode, now) for leg in sighting.legs],
+        legs=[_view_leg(leg, opportunity, now) for leg in sighting.legs],
         waterfall=[PartView(part.label, float(part.bps)) for part in opportunity.waterfall()],
         mode=opportunity.mode,
         ended_at=opportunity.ended_at,
         end_reason=opportunity.end_reason,
         revision=opportunity.revision,
+        is_premium=opportunity.is_premium,
+        needs_inventory=opportunity.needs_inventory,
         curve=[CurveView(_trim(point.size_quote), float(point.net_bps)) for point in sighting.curve],
         transitions=opportunity.transitions,
-        books=[[(_trim(level.price), _trim(level.size)) for level in side] for side in sighting.books],
+        books=[_view_side(side) for side in sighting.books],
+        exit_books=[_view_side(side) for side in sighting.exit_books],
         outcomes=[view_outcome(one, opportunity.mode) for one in appraisals],
     )
 
 
+def _view_side(side: list[Level]) -> list[tuple[Decimal, Decimal]]:
+    return [(_trim(level.price), _trim(level.size)) for level in side]
+
+
 def view_miss(drop: Drop) -> MissView:
     candidate = drop.candidate
-    buy, sell = (f"{leg.exchange} {leg.market} {leg.symbol}" for leg in (candidate.buy, candidate.sell))
     return MissView(
         type=candidate.type,
         asset=candidate.asset,
         quote=candidate.quote,
-        buy=buy,
-        sell=sell,
+        legs=[f"{leg.side} {leg.exchange} {leg.market} {leg.symbol}" for leg in candidate.legs],
         gross_bps=_round(candidate.gross_bps),
         net_bps=_round(candidate.net_bps),
         reason=drop.reason,

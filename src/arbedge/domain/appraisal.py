@@ -191,11 +191,10 @@ def appraise(one: Due, markets: Sequence[LegMarket] | Unvalued, now: int, policy
 
 
 def _value(one: Due, claim: Claim, markets: Sequence[LegMarket], now: int, policy: Policy) -> Decimal:
-    buy, sell = markets
-    require_comparable(buy.book, sell.book, now, policy)
-    terms = [_terms(leg, market) for leg, market in zip(one.legs, markets, strict=True)]
+    terms = tuple(_terms(leg, market) for leg, market in zip(one.legs, markets, strict=True))
+    require_comparable(terms, now, policy)
     policy = replace(policy, horizon_h=one.opportunity.horizon_h)
-    net_bps = DETECTORS[one.opportunity.type].value(terms[0], terms[1], claim.size_base, now, policy).net_bps
+    net_bps = DETECTORS[one.opportunity.type].value(terms, claim.size_base, now, policy).net_bps
     if not net_bps.is_finite():
         raise ArithmeticError("the edge is not a number")
     return net_bps
@@ -204,7 +203,7 @@ def _value(one: Due, claim: Claim, markets: Sequence[LegMarket], now: int, polic
 def _terms(leg: Leg, market: LegMarket) -> LegTerms:
     taker = Decimal(str(leg.fee_bps)) / 10_000
     fee = FeeRate(taker=taker, maker=taker, basis="own_tier" if leg.fee_basis == "own_tier" else "base_tier")
-    return LegTerms(instrument=market.instrument, book=market.book, fee=fee, funding=market.funding)
+    return LegTerms(side=leg.side, instrument=market.instrument, book=market.book, fee=fee, funding=market.funding)
 
 
 def _age(market: LegMarket, now: int) -> LegAge:

@@ -54,7 +54,7 @@ class Choice(NamedTuple):
     @property
     def legs(self) -> dict[LegKey, LegRef]:
         """Each instrument whose book is wanted once, however many candidates share it."""
-        return {leg.key: leg for candidate in self.chosen for leg in (candidate.buy, candidate.sell)}
+        return {leg.key: leg for candidate in self.chosen for leg in candidate.legs}
 
 
 class Decision(Struct, frozen=True):
@@ -106,15 +106,15 @@ def conclude(
     for candidate in choice.chosen:
         legs = [
             LegMarket(instrument=instruments[leg.key], book=books[leg.key], funding=fundings.get(leg.key))
-            for leg in (candidate.buy, candidate.sell)
+            for leg in candidate.legs
             if leg.key in books
         ]
-        if len(legs) < 2:
-            is_lost = any(leg.key in not_recorded for leg in (candidate.buy, candidate.sell))
+        if len(legs) < len(candidate.legs):
+            is_lost = any(leg.key in not_recorded for leg in candidate.legs)
             _drop(drops, candidate, "not_recorded" if is_lost else "book_unavailable", books=len(legs))
             continue
         try:
-            sightings[candidate.key] = verify(candidate, legs[0], legs[1], now, policy)
+            sightings[candidate.key] = verify(candidate, legs, now, policy)
         except Refused as refused:
             _drop(drops, candidate, refused.reason, **refused.numbers)
         except ArithmeticError:
@@ -139,7 +139,7 @@ def conclude(
 
 
 def _drop(drops: Drops, candidate: Candidate, reason: Reason, **numbers: float) -> None:
-    drops.add(candidate.net_bps, (reason, numbers), lambda: candidate)
+    drops.add(candidate.type, candidate.net_bps, (reason, numbers), lambda: candidate)
 
 
 def _find_fundings(snapshot: Snapshot, wanted: Iterable[LegKey]) -> dict[LegKey, Funding]:

@@ -1,14 +1,16 @@
-"""What an opportunity is worth at a size: two books walked for the same quantity, every cost named.
+"""What an opportunity is worth at a size: the books of its legs walked, every cost named.
 
-Each part of the waterfall is a cash amount in quote currency over the buy leg's notional at top of book,
-in bps rounded to 1e-4. Net is the sum of the rounded parts, so the parts always sum to net exactly.
+Each part of the waterfall is a cash amount in quote currency over the notional of the first buy at top of book (of
+the amount put in, for a cycle), in bps rounded to 1e-4. Net is the sum of the rounded parts, so the parts always sum
+to net exactly; the edge curve is computed from the cash itself. Nothing is converted from one quote currency into
+another: legs share theirs, and a cycle's own legs are its conversion.
 """
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -19,6 +21,12 @@ from arbedge.domain.reasons import Reason
 
 _BPS = Decimal(10_000)
 _BPS_STEP = Decimal("0.0001")
+_CURVE_STEP = Decimal("1e-12")
+ROUNDING: Final = "rounding"  # the part that stands for what is left over below a lot
+_STEPS_MAX: Final = 16
+_SHRINKS_MAX: Final = 64
+
+Side = Literal["buy", "sell"]
 CURVE_SIZES_QUOTE = tuple(Decimal(size) for size in (100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000))
 
 
@@ -52,16 +60,20 @@ class Ladder:
     """
 
     def __init__(self, levels: Sequence[Level]) -> None:
-        self._levels = levels
+        self.levels = levels
         self._sizes: list[Decimal] = []
-        self._cash: list[Decimal] = []  # cost of all levels before the one at this index
+        self._cash = [Decimal(0)]  # cost of all levels before the one at this index, and at the end of all
         size = cash = Decimal(0)
         for level in levels:
             size += level.size
+            cash += level.size * level.price
             self._sizes.append(size)
             self._cash.append(cash)
-            cash += level.size * level.price
         self.depth = size
+
+    @property
+    def top(self) -> Decimal:
+        return self.levels[0].price
 
     def fill(self, size: Decimal) -> Fill:
         """Takes `size` from the top. Raises `Refused("depth")` when the levels run out."""
@@ -69,36 +81,62 @@ class Ladder:
         if last == len(self._sizes):
             raise Refused("depth", wanted=float(size), available=float(self.depth))
         full = self._sizes[last - 1] if last else 0
-        cash = self._cash[last] + (size - full) * self._levels[last].price
-        return Fill(size=size, cash=cash, top=self._levels[0].price)
+        cash = self._cash[last] + (size - full) * self.levels[last].price
+        return Fill(size=size, cash=cash, top=self.top)
+
+    def afford(self, cash: Decimal) -> Decimal:
+        """How much `cash` buys from the top. Raises `Refused("depth")` when the levels run out."""
+        last = bisect_left(self._cash, cash, lo=1) - 1
+        if last == len(self._sizes):
+            raise Refused("depth", wanted=float(cash), available=float(self._cash[-1]))
+        full = self._sizes[last - 1] if last else Decimal(0)
+        return full + (cash - self._cash[last]) / self.levels[last].price
 
 
 class LegTerms(Struct, frozen=True, dict=True):
-    """All that decides one leg: its rules, its book, its fee and, for a perpetual, its next funding."""
+    """All that decides one leg: how it enters, its rules, its book, its fee and, for a perpetual, its next funding."""
 
+    side: Side
     instrument: Instrument
     book: OrderBook
     fee: FeeRate
     funding: Funding | None = None
 
     @cached_property
-    def asks(self) -> Ladder:
-        return Ladder(self.book.asks)
+    def entry(self) -> Ladder:
+        """The side of the book that the leg takes from."""
+        return Ladder(self.book.asks if self.side == "buy" else self.book.bids)
 
     @cached_property
-    def bids(self) -> Ladder:
-        return Ladder(self.book.bids)
+    def exit(self) -> Ladder:
+        """The side that closing the leg takes from."""
+        return Ladder(self.book.bids if self.side == "buy" else self.book.asks)
+
+
+Legs = Sequence[LegTerms]
+"""In order of execution; of a pair the one that buys comes first."""
 
 
 class Edge(Struct, frozen=True):
     """The worth of an opportunity at `size_base`; `parts` lie between gross and net and sum to net - gross."""
 
     size_base: Decimal
-    size_quote: Decimal  # the buy leg's notional at top of book: the denominator of every part
+    size_quote: Decimal  # the notional at top of book: the denominator of every part
     gross_bps: Decimal
     parts: tuple[Part, ...]
     net_bps: Decimal
-    fills: tuple[Fill, Fill]  # entry of the buy and of the sell leg
+    fills: tuple[Fill, ...]  # the entry of each leg
+    net_cash: Decimal = Decimal(0)  # what is left in quote currency, not rounded
+
+    @property
+    def unrounded_bps(self) -> Decimal:
+        """Net as the cash says it, free of the rounding of the parts."""
+        return (self.net_cash / self.size_quote * _BPS).quantize(_CURVE_STEP)
+
+    @property
+    def before_rounding_bps(self) -> Decimal:
+        """Net without what lots leave over: it does not rise with size, which net itself may do by a lot's worth."""
+        return self.net_bps - sum(part.bps for part in self.parts if part.label == ROUNDING)
 
 
 class CurvePoint(Struct, frozen=True, gc=False):
@@ -123,67 +161,102 @@ def to_bps(cash: Decimal, notional: Decimal) -> Decimal:
     return (cash / notional * _BPS).quantize(_BPS_STEP)
 
 
-def build_edge(gross: Decimal, costs: list[tuple[str, Decimal]], fills: tuple[Fill, Fill]) -> Edge:
+def build_edge(
+    gross: Decimal, costs: list[tuple[str, Decimal]], fills: tuple[Fill, ...], notional: Decimal, size: Decimal
+) -> Edge:
     """Turns cash amounts (quote currency; costs negative) into a waterfall whose parts sum to net exactly."""
-    buy = fills[0]
-    notional = buy.size * buy.top
     gross_bps = to_bps(gross, notional)
     parts = tuple(Part(label=label, bps=to_bps(cash, notional)) for label, cash in costs)
-    net_bps = sum((part.bps for part in parts), gross_bps)
-    return Edge(size_base=buy.size, size_quote=notional, gross_bps=gross_bps, parts=parts, net_bps=net_bps, fills=fills)
+    return Edge(
+        size_base=size,
+        size_quote=notional,
+        gross_bps=gross_bps,
+        parts=parts,
+        net_bps=sum((part.bps for part in parts), gross_bps),
+        fills=fills,
+        net_cash=sum((cash for _, cash in costs), gross),
+    )
 
 
-def size_for(buy: LegTerms, sell: LegTerms, size_quote: Decimal) -> Decimal:
-    """The quantity in asset units that `size_quote` buys, floored to a lot both legs accept.
+class Sizing(NamedTuple):
+    """How sizes of an opportunity are counted."""
 
-    Minimum size and minimum notional are checked after rounding, as the exchanges do.
-    """
-    lot = shared_lot(buy.instrument.lot_asset, sell.instrument.lot_asset)
-    price = buy.book.asks[0].price
-    size = floor_to_lot(size_quote / price, lot)
-    for leg in (buy, sell):
-        minimum = leg.instrument.min_size_asset
-        if size < minimum or not size:
-            raise Refused("min_size", size=float(size), minimum=float(minimum), lot=float(lot))
-        least = leg.instrument.min_notional
-        side: Literal["asks", "bids"] = "asks" if leg is buy else "bids"
-        notional = size * getattr(leg.book, side)[0].price
-        if least is not None and notional < least:
-            raise Refused("min_notional", notional=float(notional), minimum=float(least))
+    lot: Decimal  # every size is a multiple of it
+    price: Decimal  # quote currency per unit of size at top of book
+    most: Decimal  # what the entry sides hold
+    legs: tuple[LegTerms, ...]  # the legs that trade exactly the size; what others trade follows from it
+
+
+def measure_pair(legs: Legs) -> Sizing:
+    """Both legs trade the same quantity, in lots that both accept."""
+    buy, sell = legs
+    return Sizing(
+        lot=shared_lot(buy.instrument.lot_asset, sell.instrument.lot_asset),
+        price=buy.entry.top,
+        most=min(leg.entry.depth for leg in legs),
+        legs=(buy, sell),
+    )
+
+
+def require_size(leg: LegTerms, size: Decimal, lot: Decimal) -> None:
+    """Raises `Refused` for an order that the exchange would not take: checked after rounding, as exchanges do."""
+    minimum = leg.instrument.min_size_asset
+    if size < minimum or not size:
+        raise Refused("min_size", size=float(size), minimum=float(minimum), lot=float(lot))
+    least = leg.instrument.min_notional
+    notional = size * leg.entry.top
+    if least is not None and notional < least:
+        raise Refused("min_notional", notional=float(notional), minimum=float(least))
+
+
+def size_for(sizing: Sizing, size_quote: Decimal) -> Decimal:
+    """The size that `size_quote` buys, floored to a lot. Raises `Refused` where that is below an exchange's minimum."""
+    size = floor_to_lot(size_quote / sizing.price, sizing.lot)
+    for leg in sizing.legs:
+        require_size(leg, size, sizing.lot)
     return size
 
 
-def trace_curve(value: Valuation, buy: LegTerms, sell: LegTerms) -> list[CurvePoint]:
-    """Net edge against size at the usual sizes, as far as both books reach."""
+def trace_curve(value: Valuation, sizing: Sizing) -> list[CurvePoint]:
+    """Net edge against size at the usual sizes, as far as the books reach."""
     points: list[CurvePoint] = []
     for size_quote in CURVE_SIZES_QUOTE:
         try:
-            edge = value(size_for(buy, sell, size_quote))
+            edge = value(size_for(sizing, size_quote))
         except Refused as refused:
             if refused.reason == "depth":
                 break
             continue
-        points.append(CurvePoint(size_quote=edge.size_quote, net_bps=edge.net_bps))
+        points.append(CurvePoint(size_quote=edge.size_quote, net_bps=edge.unrounded_bps))
     return points
 
 
-def find_capacity(value: Valuation, buy: LegTerms, sell: LegTerms, min_net_bps: float) -> Decimal:
+def find_capacity(value: Valuation, sizing: Sizing, min_net_bps: float) -> Decimal:
     """The largest size, in quote currency at top of book, whose net edge is still at the minimum.
 
-    Net edge does not rise with size, so a binary search over lots finds it. Zero when no size reaches the minimum.
+    Before rounding, net edge does not rise with size, so a binary search over lots finds where it ends. Where lots
+    leave something over, the largest size is at most a few lots below; failing that, the next smaller one that
+    reaches the minimum is taken. Zero when none does.
     """
-    lot = shared_lot(buy.instrument.lot_asset, sell.instrument.lot_asset)
-    depth = min(buy.asks.depth, sell.bids.depth)
     least = Decimal(str(min_net_bps))
+
+    def is_too_large(lots: int) -> bool:
+        try:
+            return value(lots * sizing.lot).before_rounding_bps < least
+        except Refused as refused:
+            return refused.reason == "depth"
 
     def reaches(lots: int) -> bool:
         try:
-            return value(lots * lot).net_bps >= least
+            return value(lots * sizing.lot).net_bps >= least
         except Refused:
             return False
 
-    low, high = 0, int(depth // lot)
+    low, high = 0, int(sizing.most // sizing.lot)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if reaches(middle) else (low, middle - 1)
-    return low * lot * buy.book.asks[0].price
+        low, high = (low, middle - 1) if is_too_large(middle) else (middle, high)
+    steps = [low - step for step in range(_STEPS_MAX)]
+    steps += [low - low * step**2 // _SHRINKS_MAX**2 for step in range(1, _SHRINKS_MAX)]
+    lots = next((lots for lots in steps if lots > 0 and reaches(lots)), 0)
+    return lots * sizing.lot * sizing.price

@@ -7,15 +7,17 @@ from collections.abc import Callable
 from typing import Final, Literal
 
 from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.permissions import is_allowed
 from arbedge.domain.person import AlertSetting, Person
 from arbedge.domain.policy import Policy
 
-Withheld = Literal["no_session", "unreachable", "alerts_off", "below_own_minimum", "ended"]
+Withheld = Literal["no_session", "unreachable", "premium", "alerts_off", "below_own_minimum", "ended"]
 Layer = Callable[[Person, Opportunity, int, Policy], Withheld | None]
 
 EXPLANATIONS: Final[dict[Withheld, str]] = {
     "no_session": "your session is not active: send /start",
     "unreachable": "Telegram says this chat cannot be written to",
+    "premium": "it is a premium opportunity, which your plan leaves out",
     "alerts_off": "you switched alerts of this type off",
     "below_own_minimum": "its net edge is below your minimum",
     "ended": "it had ended before it could be sent",
@@ -28,6 +30,11 @@ def check_session(person: Person, _opportunity: Opportunity, now: int, _policy: 
 
 def check_reachable(person: Person, _opportunity: Opportunity, _now: int, _policy: Policy) -> Withheld | None:
     return None if person.is_reachable else "unreachable"
+
+
+def check_plan(person: Person, opportunity: Opportunity, _now: int, _policy: Policy) -> Withheld | None:
+    is_open_to_all = not opportunity.is_premium
+    return None if is_open_to_all or is_allowed(person, "opportunities.premium") else "premium"
 
 
 def check_alerts(person: Person, opportunity: Opportunity, _now: int, _policy: Policy) -> Withheld | None:
@@ -43,7 +50,14 @@ def check_open(_person: Person, opportunity: Opportunity, now: int, _policy: Pol
     return None if opportunity.is_live(now) else "ended"
 
 
-LAYERS: Final[tuple[Layer, ...]] = (check_session, check_reachable, check_alerts, check_minimum, check_open)
+LAYERS: Final[tuple[Layer, ...]] = (
+    check_session,
+    check_reachable,
+    check_plan,
+    check_alerts,
+    check_minimum,
+    check_open,
+)
 
 
 def get_alert_setting(person: Person, opportunity: Opportunity) -> AlertSetting:

@@ -7,9 +7,9 @@ from typing import Literal
 from msgspec import Struct, field
 
 from arbedge.domain.claim import Claim
-from arbedge.domain.edge import CurvePoint, Edge, LegTerms, Part
+from arbedge.domain.edge import CurvePoint, Edge, Fill, LegTerms, Part, Side
 from arbedge.domain.market import ExchangeId, Funding, Level, Market, Mode, Source
-from arbedge.domain.policy import OpportunityType
+from arbedge.domain.policy import OpportunityType, is_premium
 
 Status = Literal["detected", "verified", "active", "expired", "vanished"]
 OPEN: frozenset[Status] = frozenset({"detected", "verified", "active"})
@@ -21,7 +21,7 @@ class Leg(Struct, frozen=True):
     exchange: ExchangeId
     market: Market
     symbol: str
-    side: Literal["buy", "sell"]
+    side: Side
     price: Decimal  # top of book
     vwap: Decimal  # average over the size
     fee_bps: float
@@ -30,10 +30,12 @@ class Leg(Struct, frozen=True):
     quoted_at: int  # the exchange's stamp, else the time of receipt
     source: Source
     multiplier: int = 1  # asset units in one unit of the exchange's price
+    asset: str = ""  # what is traded and what it is priced in: of a cycle's legs, each its own; empty in older records
+    quote: str = ""
 
 
 class Sighting(Struct, frozen=True):
-    """A candidate that held up on both order books in one scan."""
+    """A candidate that held up on its order books in one scan."""
 
     key: str
     type: OpportunityType
@@ -41,10 +43,11 @@ class Sighting(Struct, frozen=True):
     quote: str
     seen_at: int
     edge: Edge
-    legs: tuple[Leg, Leg]
+    legs: tuple[Leg, ...]
     capacity_quote: Decimal
     curve: list[CurvePoint]
-    books: tuple[list[Level], list[Level]]  # the entry sides that were walked: asks of the buy, bids of the sell leg
+    books: tuple[list[Level], ...]  # the entry side of each leg that was walked: asks of a buy, bids of a sell
+    exit_books: tuple[list[Level], ...] = ()  # the exit sides, where the position is held and closed
 
 
 class Transition(Struct, frozen=True):
@@ -89,6 +92,16 @@ class Opportunity(Struct, kw_only=True):
         return self.is_open and now < self.expires_at
 
     @property
+    def needs_inventory(self) -> bool:
+        """Whether a spot leg is sold short: only who holds the asset already can do that."""
+        sold = any((leg.market, leg.side) == ("spot", "sell") for leg in self.sighting.legs)
+        return self.type == "spot_perp" and sold
+
+    @property
+    def is_premium(self) -> bool:
+        return is_premium(self.type, float(self.net_bps))
+
+    @property
     def net_bps(self) -> Decimal:
         return self.sighting.edge.net_bps
 
@@ -103,19 +116,22 @@ def derive_id(key: str, confirmed_at: int) -> str:
     return hashlib.sha256(f"{key}@{confirmed_at}".encode()).hexdigest()[:16]
 
 
-def make_leg(terms: LegTerms, side: Literal["buy", "sell"], price: Decimal, vwap: Decimal) -> Leg:
+def make_leg(terms: LegTerms, fill: Fill) -> Leg:
+    """A leg as it is shown, from its terms and its entry."""
     instrument, book = terms.instrument, terms.book
     return Leg(
         exchange=instrument.exchange,
         market=instrument.market,
         symbol=instrument.symbol,
-        side=side,
-        price=price,
-        vwap=vwap,
+        side=terms.side,
+        price=fill.top,
+        vwap=fill.vwap,
         fee_bps=terms.fee.taker_bps,
         fee_basis=terms.fee.basis,
         funding=terms.funding,
         quoted_at=book.exchange_at or book.received_at,
         source=book.source,
         multiplier=instrument.multiplier,
+        asset=instrument.asset,
+        quote=instrument.quote,
     )

@@ -1,17 +1,25 @@
 """What counts as worth telling: thresholds of the product, which a person's preferences override at read time."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct, field
 
-OpportunityType = Literal["cross_exchange", "funding"]
+OpportunityType = Literal["cross_exchange", "funding", "spot_perp", "triangular"]
+
+_MIN_NET_BPS: Final[dict[OpportunityType, float]] = {
+    "cross_exchange": 10.0,
+    "funding": 15.0,
+    "spot_perp": 15.0,
+    "triangular": 10.0,
+}
+HELD_TYPES: Final[frozenset[OpportunityType]] = frozenset({"funding", "spot_perp"})  # positions kept for the horizon
 
 
 class Policy(Struct, frozen=True):
     """System defaults (product specification, section 4); rates in bps, times in ms unless named otherwise."""
 
-    min_net_bps: dict[OpportunityType, float] = field(default_factory=lambda: {"cross_exchange": 10.0, "funding": 15.0})
+    min_net_bps: dict[OpportunityType, float] = field(default_factory=_MIN_NET_BPS.copy)
     size_quote: Decimal = Decimal(1000)
     horizon_h: int = 24
     age_ms_max: int = 15_000
@@ -26,4 +34,9 @@ class Policy(Struct, frozen=True):
     change_bps_min: float = 1.0  # an alert is edited when its net edge moved at least this far
 
 
-PREMIUM_NET_BPS = 50.0  # anything at or above is a premium opportunity
+PREMIUM_NET_BPS: Final = 50.0  # anything at or above is a premium opportunity
+PREMIUM_TYPES: Final[frozenset[OpportunityType]] = frozenset({"spot_perp", "triangular"})  # whatever they are worth
+
+
+def is_premium(kind: OpportunityType, net_bps: float) -> bool:
+    return kind in PREMIUM_TYPES or net_bps >= PREMIUM_NET_BPS

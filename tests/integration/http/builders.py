@@ -43,7 +43,7 @@ def sighting(
     fills = (Ladder(books[0]).fill(size), Ladder(books[1]).fill(size))
     notional = fills[0].cash
     gross = notional * (D(net_bps) + 20) / 10_000
-    edge = build_edge(gross, [("fee buy", -notional / 1000), ("fee sell", -notional / 1000)], fills)
+    edge = build_edge(gross, [("fee buy", -notional / 1000), ("fee sell", -notional / 1000)], fills, notional, size)
     funding = Funding(rate=0.0001, next_at=NOW + 3_600_000, interval_h=8.0, mark=float(price))
     extra = {"market": "perp", "funding": funding} if kind == "funding" else {}
     return Sighting(
@@ -95,8 +95,10 @@ def drop(asset: str = "ETH", net_bps: float = -3.2, **changes) -> Drop:
         type="cross_exchange",
         asset=asset,
         quote="USDT",
-        buy=LegRef("binance", "spot", f"{asset}USDT", "buy"),
-        sell=LegRef("okx", "spot", f"{asset}-USDT", "sell"),
+        legs=(
+            LegRef("binance", "spot", f"{asset}USDT", "buy"),
+            LegRef("okx", "spot", f"{asset}-USDT", "sell"),
+        ),
         gross_bps=net_bps + 20,
         net_bps=net_bps,
     )

@@ -2,8 +2,10 @@
 
 from decimal import Decimal
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from arbedge.domain.opportunity import Transition
 from tests.integration.http.builders import NOW, drop, opportunity, report
@@ -61,6 +63,28 @@ async def test_what_lacks_only_a_further_look_is_as_premium_as_an_opportunity(wo
     told = {as_: (await world.ask("/opportunities", as_))["meta"]["closest"] for as_ in (PRO, FREE)}
     assert [miss["asset"] for miss in told[PRO]] == ["ETH", "SOL"]
     assert [miss["asset"] for miss in told[FREE]] == ["SOL"]
+
+
+@pytest.mark.parametrize("kind", ["spot_perp", "triangular"])
+async def test_what_came_closest_of_a_premium_type_is_shown_to_whom_the_plan_includes_it(world: World, kind: Any):
+    near = drop("ETH", 4.0)
+    await record_scan(world, report(replace(near, candidate=replace(near.candidate, type=kind)), drop("SOL", -8.0)))
+    told = {as_: (await world.ask("/opportunities", as_))["meta"]["closest"] for as_ in (PRO, FREE)}
+    assert [miss["asset"] for miss in told[PRO]] == ["ETH", "SOL"]
+    assert [miss["asset"] for miss in told[FREE]] == ["SOL"]
+    assert told[PRO][0]["legs"] == ["buy binance spot ETHUSDT", "sell okx spot ETH-USDT"]
+
+
+@pytest.mark.parametrize("kind", ["spot_perp", "triangular"])
+async def test_a_premium_type_is_hidden_at_every_door_whatever_it_is_worth(world: World, kind: Any):
+    await save(world, opportunity("ETH", "16", kind=kind), opportunity("BTC", "12"))
+    assert await list_assets(world, "?premium=true") == ["ETH"]
+    [shown] = (await world.ask("/opportunities", FREE))["data"]
+    assert shown["asset"] == "BTC"
+    found = (await world.ask(f"/opportunities?type={kind}", PRO))["data"][0]
+    assert found["is_premium"] is True
+    for path in (f"/opportunities/{found['id']}", f"/opportunities/{found['id']}/why"):
+        await world.ask(path, FREE, status=403)
 
 
 async def test_before_the_first_scan_the_age_is_unknown_not_zero(world: World):

@@ -10,12 +10,14 @@ from msgspec.structs import replace
 
 from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
+from arbedge.app.views import view_opportunity
 from arbedge.domain.opportunity import Opportunity
 from arbedge.errors import StoreUnavailable
 from arbedge.ports.store import OpportunityFilter
 from tests.integration.store.builders import make_opportunity
 from tests.integration.store.conftest import MIGRATIONS
 from tests.miniflare_shim import ShimEnv
+from tests.miniflare_shim.clock import START_MS
 
 ALL = OpportunityFilter()
 
@@ -149,17 +151,31 @@ async def test_two_scans_cannot_both_open_a_key(opportunities: D1Opportunities) 
     assert await opportunities.count_open() == 1
 
 
+async def test_what_was_stored_before_there_were_three_legs_can_still_be_read(
+    opportunities: D1Opportunities, env: ShimEnv
+) -> None:
+    await opportunities.save([make_opportunity("a" * 16)])
+    env.DB.sqlite.execute("""
+        UPDATE opportunities SET payload = json_remove(payload, '$.sighting.exit_books', '$.sighting.edge.net_cash',
+          '$.sighting.legs[0].asset', '$.sighting.legs[0].quote', '$.sighting.legs[1].asset', '$.sighting.legs[1].quote')
+    """)
+    [found] = await opportunities.load_current(0)
+    assert [leg.side for leg in found.sighting.legs] == ["buy", "sell"]
+    assert view_opportunity(found, START_MS).legs[0].fee_currency == "USDT"
+
+
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
-        (ALL, "abcd"),
+        (ALL, "abcdf"),
         (OpportunityFilter(type="funding"), "c"),
         (OpportunityFilter(asset="ETH"), "b"),
         (OpportunityFilter(asset="eth' OR 1=1 --"), ""),
         (OpportunityFilter(exchange="okx"), "bd"),
         (OpportunityFilter(min_edge_bps=20.5), "abc"),
-        (OpportunityFilter(is_premium=True), "ab"),
+        (OpportunityFilter(is_premium=True), "abf"),
         (OpportunityFilter(is_premium=False), "cd"),
+        (OpportunityFilter(type="triangular", is_premium=False), ""),
         (OpportunityFilter(is_premium=True, min_edge_bps=60), "a"),
         (OpportunityFilter(is_premium=False, min_edge_bps=15, exchange="okx"), "d"),
     ],
@@ -171,6 +187,7 @@ async def test_lists_are_filtered(opportunities: D1Opportunities, wanted: Opport
             make_opportunity("b" * 16, net_bps="50", asset="ETH", exchanges=("okx", "bybit")),
             make_opportunity("c" * 16, net_bps="20.5", type_="funding"),
             make_opportunity("d" * 16, net_bps="15", exchanges=("binance", "okx")),
+            make_opportunity("f" * 16, net_bps="11", type_="triangular"),
             make_opportunity("e" * 16, net_bps="99", ended_at=1_793_491_200_000),
         ]
     )

@@ -86,7 +86,7 @@ async def test_a_plan_without_premium_leaves_them_out_unless_they_were_told(worl
     assert "BTC" in only(await world.say(PAVEL, "/opportunities"), "sendMessage").parameters["text"]
     text = only(await world.say(FIONA, "/opportunities"), "sendMessage").parameters["text"]
     assert "BTC" not in text
-    assert "1 more with 50 bps and above" in text
+    assert "1 more: Spot against perpetuals" in text
     for data in (f"op:o:{premium.id}", f"op:y:{premium.id}"):
         hidden = only(await world.tap(FIONA, 7, data), "sendMessage").parameters["text"]
         assert "premium plan" in hidden

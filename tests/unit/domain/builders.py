@@ -3,8 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from arbedge.domain.detection.candidates import LegRef
-from arbedge.domain.edge import LegTerms
+from arbedge.domain.edge import LegTerms, Side
 from arbedge.domain.fees import FeeRate
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import ExchangeId, Feed, Funding, Level, Market, OrderBook, Quote, Snapshot
@@ -51,13 +53,20 @@ def book(
     )
 
 
-def terms(book_: OrderBook, *, fee: str = "0.001", funding: Funding | None = None, **changes) -> LegTerms:
+def terms(
+    book_: OrderBook, *, side: Side = "buy", fee: str = "0.001", funding: Funding | None = None, **changes
+) -> LegTerms:
     return LegTerms(
+        side=side,
         instrument=instrument(book_.exchange, book_.market, book_.symbol, **changes),
         book=book_,
         fee=FeeRate(taker=D(fee), maker=D(fee), basis="base_tier"),
         funding=funding,
     )
+
+
+def pair(buy: LegTerms, sell: LegTerms) -> tuple[LegTerms, LegTerms]:
+    return buy, replace(sell, side="sell")
 
 
 def quote(

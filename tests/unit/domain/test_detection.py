@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbedge.domain.detection import cross_exchange, detect_all, funding
+from arbedge.domain.detection import cross_exchange, detect_all
+from arbedge.domain.detection.board import read_board
 from arbedge.domain.detection.candidates import Drops
+from arbedge.domain.detection.holding import count_settlements
 from arbedge.domain.detection.verification import LegMarket, verify
 from arbedge.domain.edge import Refused
 from arbedge.domain.market import Funding
@@ -25,7 +27,7 @@ def detect(*feeds, policy=POLICY):
 
 def test_a_gap_that_pays_for_its_costs_is_found_in_the_right_direction():
     [found], drops = detect(feed("binance", quote(99.9, 100.0)), feed("okx", quote(100.5, 100.6, symbol="BTC-USDT")))
-    assert (found.buy.exchange, found.sell.exchange) == ("binance", "okx")
+    assert tuple(leg.exchange for leg in found.legs) == ("binance", "okx")
     assert found.gross_bps == pytest.approx(50)
     assert found.net_bps == pytest.approx(50 - 10 - 10 * 1.005 - 2)
     assert found.key == "cross_exchange|BTC|USDT|binance:spot:BTCUSDT|okx:spot:BTC-USDT"
@@ -34,7 +36,7 @@ def test_a_gap_that_pays_for_its_costs_is_found_in_the_right_direction():
 
 def test_the_same_gap_the_other_way_round_swaps_the_legs():
     [found], _ = detect(feed("binance", quote(100.5, 100.6)), feed("okx", quote(99.9, 100.0)))
-    assert (found.buy.exchange, found.sell.exchange) == ("okx", "binance")
+    assert tuple(leg.exchange for leg in found.legs) == ("okx", "binance")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_a_quote_without_an_exchange_time_ages_from_its_receipt():
 def test_the_odd_one_of_three_is_withheld_and_the_others_are_compared():
     odd, fine, other = quote(89.0, 89.1), quote(99.9, 100.0), quote(100.5, 100.6)
     found, drops = detect(feed("binance", odd), feed("bybit", fine), feed("okx", other))
-    assert [(one.buy.exchange, one.sell.exchange) for one in found] == [("bybit", "okx")]
+    assert [tuple(leg.exchange for leg in one.legs) for one in found] == [("bybit", "okx")]
     assert drops.counts == {"identity": 2}
 
 
@@ -86,7 +88,7 @@ def perp(rate: float, interval_h: float = 8, next_at: int = NOW + HOUR, bid=100.
 
 def test_funding_goes_long_where_it_is_low_and_short_where_it_is_high():
     [found], _ = detect(feed("bybit", perp(0.0030), market="perp"), feed("okx", perp(-0.0001), market="perp"))
-    assert (found.type, found.buy.exchange, found.sell.exchange) == ("funding", "okx", "bybit")
+    assert (found.type, *(leg.exchange for leg in found.legs)) == ("funding", "okx", "bybit")
     assert found.gross_bps == pytest.approx(93, rel=1e-3)  # three settlements of 31 bps within 24 h
     assert found.net_bps == pytest.approx(93 - 10 - 11 - 2, abs=0.05)
 
@@ -125,7 +127,7 @@ def test_a_small_funding_difference_is_below_the_minimum():
 )
 def test_only_settlements_strictly_inside_the_horizon_count(next_in_h, interval_h, expected):
     rate = Funding(rate=0.0001, next_at=NOW + round(next_in_h * HOUR), interval_h=interval_h, mark=1.0)
-    assert funding.count_settlements(rate, NOW, 24) == expected
+    assert count_settlements(rate, NOW, 24) == expected
 
 
 @given(st.integers(-100, 100), st.sampled_from([1, 2, 4, 8]), st.integers(1, 72))
@@ -133,7 +135,7 @@ def test_settlements_equal_a_count_one_by_one(next_in_h, interval_h, horizon_h):
     rate = Funding(rate=0.0001, next_at=NOW + next_in_h * HOUR, interval_h=interval_h, mark=1.0)
     stamps = range(NOW + next_in_h * HOUR, NOW + 400 * HOUR, interval_h * HOUR)
     expected = sum(NOW < stamp <= NOW + horizon_h * HOUR for stamp in stamps)
-    assert funding.count_settlements(rate, NOW, horizon_h) == expected
+    assert count_settlements(rate, NOW, horizon_h) == expected
 
 
 prices = st.floats(90, 110)
@@ -144,9 +146,11 @@ gaps = st.floats(0.001, 1)
 def test_the_edge_at_top_of_book_bounds_the_edge_at_a_size(bid_a, gap_a, bid_b, gap_b):
     a, b = quote(round(bid_a, 4), round(bid_a + gap_a, 4)), quote(round(bid_b, 4), round(bid_b + gap_b, 4))
     drops = Drops()
-    everything = Policy(min_net_bps={"cross_exchange": -1e9, "funding": -1e9}, identity_ratio_max=10)
-    [candidate] = cross_exchange.detect(snapshot(feed("binance", a), feed("okx", b)), NOW, everything, drops)
-    buy, sell = (a, b) if candidate.buy.exchange == "binance" else (b, a)
+    everything = Policy(min_net_bps={"cross_exchange": -1e9}, identity_ratio_max=10)
+    [candidate] = cross_exchange.detect(
+        read_board(snapshot(feed("binance", a), feed("okx", b)), NOW, everything), drops
+    )
+    buy, sell = (a, b) if candidate.legs[0].exchange == "binance" else (b, a)
     legs = [
         LegMarket(
             instrument(leg.exchange),
@@ -157,9 +161,9 @@ def test_the_edge_at_top_of_book_bounds_the_edge_at_a_size(bid_a, gap_a, bid_b, 
             ),
             None,
         )
-        for leg, q in ((candidate.buy, buy), (candidate.sell, sell))
+        for leg, q in zip(candidate.legs, (buy, sell), strict=True)
     ]
-    sighting = verify(candidate, legs[0], legs[1], NOW, everything)
+    sighting = verify(candidate, legs, NOW, everything)
     assert float(sighting.edge.net_bps) <= candidate.net_bps + 0.001
 
 
@@ -172,7 +176,7 @@ def candidate_and_legs():
 
 def test_a_candidate_that_holds_on_both_books_is_sighted():
     candidate, buy, sell = candidate_and_legs()
-    sighting = verify(candidate, buy, sell, NOW, POLICY)
+    sighting = verify(candidate, (buy, sell), NOW, POLICY)
     assert sighting.key == candidate.key
     assert sighting.edge.size_base == 10
     assert [leg.price for leg in sighting.legs] == [D("100.0"), D("100.5")]
@@ -196,7 +200,7 @@ def test_a_candidate_that_does_not_hold_is_refused_for_one_reason(bids, asks, la
     candidate, buy, _ = candidate_and_legs()
     sell = LegMarket(instrument("okx"), book("okx", bids=bids, asks=asks, at=NOW - late), None)
     with pytest.raises(Refused) as refused:
-        verify(candidate, buy, sell, NOW, POLICY)
+        verify(candidate, (buy, sell), NOW, POLICY)
     assert refused.value.reason == reason
     assert refused.value.numbers
 
@@ -209,10 +213,10 @@ def test_a_funding_sighting_needs_the_rates_it_was_found_with():
             book(leg.exchange, "perp", bids=[("100", "50")], asks=[("100.01", "50")]),
             None,
         )
-        for leg in (candidate.buy, candidate.sell)
+        for leg in candidate.legs
     ]
     with pytest.raises(ValueError, match="funding rate"):
-        verify(candidate, legs[0], legs[1], NOW, POLICY)
+        verify(candidate, legs, NOW, POLICY)
 
 
 def test_the_nearest_misses_are_kept_whatever_order_they_come_in():
@@ -220,7 +224,7 @@ def test_the_nearest_misses_are_kept_whatever_order_they_come_in():
     drops = Drops()
     nets = [float(n * 7919 % 1000) for n in range(1000)]
     for net in nets:
-        drops.add(net, ("below_minimum", {"net_bps": net}), lambda: found)
+        drops.add("cross_exchange", net, ("below_minimum", {"net_bps": net}), lambda: found)
     kept = [drop.numbers["net_bps"] for drop in drops.nearest()]
     assert kept == sorted(nets, reverse=True)[:NEAR_MISSES_KEPT]
     assert drops.counts == {"below_minimum": 1000}

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbedge.domain.detection import cross_exchange, funding
-from arbedge.domain.edge import CURVE_SIZES_QUOTE, Ladder, Refused, find_capacity, size_for, trace_curve
+from arbedge.domain.edge import CURVE_SIZES_QUOTE, Ladder, Refused, find_capacity, measure_pair, size_for, trace_curve
 from arbedge.domain.market import Funding, Level
 from arbedge.domain.policy import Policy
-from tests.unit.domain.builders import HOUR, NOW, book, terms
+from tests.unit.domain.builders import HOUR, NOW, book, pair, terms
 
 POLICY = Policy()
 DEEP = "1000"
@@ -51,14 +51,24 @@ def test_a_fill_is_what_walking_level_by_level_gives(rows, size):
 
 
 def test_an_empty_side_has_no_depth():
+    for ask in (Ladder([]).fill, Ladder([]).afford):
+        with pytest.raises(Refused, match="depth"):
+            ask(D(1))
+
+
+@given(st.lists(st.tuples(prices, sizes), min_size=1, max_size=8), st.decimals(min_value=0, max_value=1, places=3))
+def test_what_cash_affords_costs_that_cash(rows, share):
+    ladder = Ladder([Level(*row) for row in rows])
+    size = (ladder.depth * share).quantize(D("0.001"))
+    assert abs(ladder.afford(ladder.fill(size).cash) - size) < D("1e-20")
     with pytest.raises(Refused, match="depth"):
-        Ladder([]).fill(D(1))
+        ladder.afford(ladder.fill(ladder.depth).cash + D("0.01"))
 
 
 def test_a_waterfall_can_be_recomputed_by_hand():
     buy = terms(book(bids=[("99", DEEP)], asks=[("100", "5"), ("101", DEEP)]))
     sell = terms(book("okx", bids=[("103", "8"), ("102", DEEP)], asks=[("104", DEEP)]))
-    edge = cross_exchange.value(buy, sell, D(10), NOW, POLICY)
+    edge = cross_exchange.value(pair(buy, sell), D(10), NOW, POLICY)
     # 10 units: 5 at 100 and 5 at 101 cost 1005; 8 at 103 and 2 at 102 bring 1028; the denominator is 10 * 100.
     assert edge.size_quote == 1000
     assert edge.gross_bps == D(300)
@@ -76,10 +86,10 @@ def test_equal_flat_books_lose_exactly_the_fees_of_the_fills():
     side = book(bids=[("100", DEEP)], asks=[("100", DEEP)])
     other = book("okx", bids=[("100", DEEP)], asks=[("100", DEEP)])
     free = Policy(rebalancing_bps=D(0))
-    assert cross_exchange.value(terms(side), terms(other), D(3), NOW, free).net_bps == D(-20)
+    assert cross_exchange.value(pair(terms(side), terms(other)), D(3), NOW, free).net_bps == D(-20)
     rate = Funding(rate=0.0001, next_at=NOW + HOUR, interval_h=8, mark=100.0)
     legs = (terms(side, fee="0.0005", funding=rate), terms(other, fee="0.0005", funding=rate))
-    assert funding.value(*legs, D(3), NOW, free).net_bps == D(-20)
+    assert funding.value(pair(*legs), D(3), NOW, free).net_bps == D(-20)
 
 
 @st.composite
@@ -104,7 +114,7 @@ def test_parts_sum_to_net_exactly(a, b, share):
     size = (min(depth(a.asks), depth(b.bids)) * share).quantize(D("0.001"))
     if not size:
         return
-    edge = cross_exchange.value(terms(a), terms(b), size, NOW, POLICY)
+    edge = cross_exchange.value(pair(terms(a), terms(b)), size, NOW, POLICY)
     assert edge.gross_bps + sum(part.bps for part in edge.parts) == edge.net_bps
     brute = _brute_force(a.asks, b.bids, size)
     assert abs(edge.net_bps - brute) < D("0.001")
@@ -131,7 +141,7 @@ def test_net_edge_does_not_rise_with_size(a, b, one, other):
     small, large = sorted((D(one) / 100, D(other) / 100))
     if large > min(depth(a.asks), depth(b.bids)):
         return
-    nets = [cross_exchange.value(terms(a), terms(b), size, NOW, POLICY).net_bps for size in (small, large)]
+    nets = [cross_exchange.value(pair(terms(a), terms(b)), size, NOW, POLICY).net_bps for size in (small, large)]
     assert nets[0] >= nets[1] - D("0.0005")  # each of six parts is rounded to 0.0001
 
 
@@ -141,16 +151,16 @@ def test_more_depth_never_hurts(a, b, hundredths):
     deeper = book(bids=[("1", "1")], asks=[(str(level.price), str(level.size * 2)) for level in a.asks])
     if size > min(depth(a.asks), depth(b.bids)):
         return
-    before = cross_exchange.value(terms(a), terms(b), size, NOW, POLICY).net_bps
-    after = cross_exchange.value(terms(deeper), terms(b), size, NOW, POLICY).net_bps
+    before = cross_exchange.value(pair(terms(a), terms(b)), size, NOW, POLICY).net_bps
+    after = cross_exchange.value(pair(terms(deeper), terms(b)), size, NOW, POLICY).net_bps
     assert after >= before - D("0.0005")
 
 
 @given(books(), books("okx"))
 def test_with_uncrossed_books_the_swapped_direction_gains_no_more_than_the_other_loses(a, b):
     size = D("0.1")
-    one = cross_exchange.value(terms(a), terms(b), size, NOW, POLICY)
-    other = cross_exchange.value(terms(b), terms(a), size, NOW, POLICY)
+    one = cross_exchange.value(pair(terms(a), terms(b)), size, NOW, POLICY)
+    other = cross_exchange.value(pair(terms(b), terms(a)), size, NOW, POLICY)
     # In cash: swapping earns at most minus the first, since each book's ask is above its bid.
     assert other.gross_bps * other.size_quote <= -one.gross_bps * one.size_quote + D("0.001") * other.size_quote
 
@@ -158,7 +168,9 @@ def test_with_uncrossed_books_the_swapped_direction_gains_no_more_than_the_other
 def test_the_size_is_floored_to_a_lot_both_accept():
     buy = terms(flat(), lot_size=D("0.004"))
     sell = terms(flat(exchange="okx"), lot_size=D("0.006"))
-    assert size_for(buy, sell, D(1000)) == D("9.996")  # 1000 / 100.01 = 9.999.. and the shared lot is 0.012
+    assert size_for(measure_pair(pair(buy, sell)), D(1000)) == D(
+        "9.996"
+    )  # 1000 / 100.01 = 9.999.. and the shared lot is 0.012
 
 
 @pytest.mark.parametrize(
@@ -171,25 +183,25 @@ def test_the_size_is_floored_to_a_lot_both_accept():
 )
 def test_minimums_are_checked_after_rounding(rules, size_quote, reason):
     with pytest.raises(Refused) as refused:
-        size_for(terms(flat()), terms(flat(exchange="okx"), **rules), D(size_quote))
+        size_for(measure_pair(pair(terms(flat()), terms(flat(exchange="okx"), **rules))), D(size_quote))
     assert refused.value.reason == reason
 
 
 def test_an_exchange_without_a_minimum_notional_accepts_any():
     legs = terms(flat(), min_notional=None), terms(flat(exchange="okx"), min_notional=None)
-    assert size_for(*legs, D(1)) > 0
+    assert size_for(measure_pair(pair(*legs)), D(1)) > 0
 
 
 def ladder():
     buy = terms(book(bids=[("99", DEEP)], asks=[("100", "5"), ("101", "5"), ("102", "100")]))
     sell = terms(book("okx", bids=[("103", "6"), ("102", "100")], asks=[("104", DEEP)]))
-    return buy, sell, lambda size: cross_exchange.value(buy, sell, size, NOW, POLICY)
+    return buy, sell, lambda size: cross_exchange.value(pair(buy, sell), size, NOW, POLICY)
 
 
 @given(st.integers(-100, 300))
 def test_the_capacity_is_the_largest_size_that_reaches_the_minimum(minimum):
     buy, sell, value = ladder()
-    capacity = find_capacity(value, buy, sell, minimum) / 100
+    capacity = find_capacity(value, measure_pair(pair(buy, sell)), minimum) / 100
     lot = D("0.001")
     if capacity:
         assert value(capacity).net_bps >= minimum
@@ -203,12 +215,12 @@ def test_the_capacity_counts_a_size_that_cannot_be_valued_as_too_large():
     def refuse(_size):
         raise Refused("depth")
 
-    assert find_capacity(refuse, buy, sell, 0) == 0
+    assert find_capacity(refuse, measure_pair(pair(buy, sell)), 0) == 0
 
 
 def test_the_curve_falls_and_stops_where_a_book_ends():
     buy, sell, value = ladder()
-    curve = trace_curve(value, buy, sell)
+    curve = trace_curve(value, measure_pair(pair(buy, sell)))
     nets = [point.net_bps for point in curve]
     assert nets == sorted(nets, reverse=True)
     assert curve[0].size_quote == 100
@@ -218,11 +230,13 @@ def test_the_curve_falls_and_stops_where_a_book_ends():
 def test_the_curve_leaves_out_sizes_below_the_exchange_minimum():
     buy, sell, value = ladder()
     strict = terms(sell.book, min_notional=D(400))
-    assert trace_curve(value, buy, strict)[0].size_quote == 500
+    assert trace_curve(value, measure_pair(pair(buy, strict)))[0].size_quote == 500
 
 
 def test_the_curve_covers_every_usual_size_where_the_books_are_deep():
     buy, sell = terms(flat(size="5000")), terms(flat(size="5000", exchange="okx"))
-    curve = trace_curve(lambda size: cross_exchange.value(buy, sell, size, NOW, POLICY), buy, sell)
+    curve = trace_curve(
+        lambda size: cross_exchange.value(pair(buy, sell), size, NOW, POLICY), measure_pair(pair(buy, sell))
+    )
     assert [round(point.size_quote, -2) for point in curve][-1] == 100_000
     assert len(curve) == len(CURVE_SIZES_QUOTE)

@@ -1,8 +1,10 @@
 """Who is told: each layer alone, and their order."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from arbedge.domain.eligibility import EXPLANATIONS, LAYERS, check_eligibility, get_alert_setting
 from arbedge.domain.person import Person, Preferences, Session
@@ -60,6 +62,28 @@ def test_what_nothing_has_confirmed_for_ten_minutes_is_told_to_nobody():
     found, reader = opportunity(), person(session=session(expires_in=1_000 * TICK))
     assert check_eligibility(reader, found, found.expires_at - 1, POLICY) is None
     assert check_eligibility(reader, found, found.expires_at, POLICY) == "ended"
+
+
+@pytest.mark.parametrize("premium", ["spot_perp", "triangular", "cross_exchange"])
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"tier": "free"}, "premium"),
+        ({"tier": "basic"}, "premium"),
+        ({"tier": "premium"}, None),
+        ({"tier": "enterprise"}, None),
+        ({"role": "admin"}, None),
+        ({"tier": "basic", "preferences": Preferences(alerts={"spot_perp": "off"})}, "premium"),
+    ],
+)
+def test_premium_types_and_wide_edges_are_told_to_whom_the_plan_includes_them(premium: Any, changes, reason):
+    found = opportunity()
+    if premium == "cross_exchange":
+        edge = replace(found.sighting.edge, net_bps=Decimal(50))
+        found = replace(found, sighting=replace(found.sighting, edge=edge))
+    found = replace(found, type=premium)
+    assert found.is_premium
+    assert check_eligibility(person(**changes), found, NOW, POLICY) == reason
 
 
 def test_alerts_are_on_unless_said_otherwise():

@@ -21,10 +21,10 @@ TICK = 10_000
 
 def sighting(bid: str = "100.5", asset: str = "BTC"):
     buys, sells = refs(f"{asset}USDT")
-    candidate = Candidate("cross_exchange", asset, "USDT", buys, sells, 50.0, 28.0)
+    candidate = Candidate("cross_exchange", asset, "USDT", (buys, sells), 50.0, 28.0)
     buy = LegMarket(instrument(), book(bids=[("99", "50")], asks=[("100", "50")]), None)
     sell = LegMarket(instrument("okx"), book("okx", bids=[(bid, "50")], asks=[("109", "50")]), None)
-    return verify(candidate, buy, sell, NOW, POLICY)
+    return verify(candidate, (buy, sell), NOW, POLICY)
 
 
 class World:

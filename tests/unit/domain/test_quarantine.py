@@ -204,7 +204,7 @@ def test_a_scan_leaves_quarantined_instruments_out_and_counts_the_pairs():
     gap = market(100, 100, 101)
     watch = watch_for(*[(100, 100, 120)] * 3)
     fresh, kept = choose(gap, Known({}, []), POLICY), choose(gap, Known({}, [], watch), POLICY)
-    assert [leg.exchange for one in fresh.chosen for leg in (one.buy, one.sell)] != []
+    assert [leg.exchange for one in fresh.chosen for leg in one.legs] != []
     assert kept.chosen == []
     assert kept.drops.counts["quarantine"] == 2
     assert held(kept.watch) == {C}

@@ -11,8 +11,7 @@ from tests.unit.domain.builders import refs
 
 
 def candidate(name: str, type_: OpportunityType = "cross_exchange", net: float = 20.0) -> Candidate:
-    buy, sell = refs(name)
-    return Candidate(type_, name, "USDT", buy, sell, net + 20, net)
+    return Candidate(type_, name, "USDT", refs(name), net + 20, net)
 
 
 def many(prefix: str, count: int, type_: OpportunityType = "cross_exchange") -> list[Candidate]:

@@ -54,8 +54,15 @@ def test_the_verdict(results: list[CheckResult], code: int, line: str) -> None:
 
 
 def test_kinds_are_the_folders_that_hold_tests(tmp_path: Path) -> None:
-    for path in ("web/test_a.py", "unit/domain/test_b.py", "miniflare_shim/d1.py", "other/test_c.py", "test_top.py"):
+    for path in (
+        "web/test_a.py",
+        "unit/domain/test_b.py",
+        "miniflare_shim/d1.py",
+        "other/test_c.py",
+        "proof/test_d.py",
+        "test_top.py",
+    ):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).touch()
 
-    assert kinds_of_tests(tmp_path) == ["unit", "web", "other"]
+    assert kinds_of_tests(tmp_path) == ["unit", "web", "other"], "what is long is run by its own target"

@@ -1,34 +1,37 @@
 """Finds candidates in a snapshot: one module a type, each pure and linear in the number of instruments.
 
-A module offers `detect(snapshot, now, policy, drops)`, which looks at tops of book, and
-`value(buy, sell, size, now, policy)`, which walks the two order books.
+A module offers `detect(board, drops)`, which looks at tops of book, `value(legs, size, now, policy)`, which walks the
+order books, and where its legs do not trade one quantity, `measure(legs)`, which says how its sizes are counted.
 """
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from arbedge.domain.detection import cross_exchange, funding
+from arbedge.domain.detection import cross_exchange, funding, spot_perp, triangular
+from arbedge.domain.detection.board import Board, read_board
 from arbedge.domain.detection.candidates import Candidate, Drops
-from arbedge.domain.edge import Edge, LegTerms
+from arbedge.domain.edge import Edge, Legs, Sizing, measure_pair
 from arbedge.domain.market import Snapshot
 from arbedge.domain.policy import OpportunityType, Policy
 
 
 class Detector(NamedTuple):
-    detect: Callable[[Snapshot, int, Policy, Drops], Iterable[Candidate]]
-    value: Callable[[LegTerms, LegTerms, Decimal, int, Policy], Edge]
+    detect: Callable[[Board, Drops], Iterable[Candidate]]
+    value: Callable[[Legs, Decimal, int, Policy], Edge]
+    measure: Callable[[Legs], Sizing] = measure_pair
 
 
 DETECTORS: Final[dict[OpportunityType, Detector]] = {
     "cross_exchange": Detector(cross_exchange.detect, cross_exchange.value),
     "funding": Detector(funding.detect, funding.value),
+    "spot_perp": Detector(spot_perp.detect, spot_perp.value),
+    "triangular": Detector(triangular.detect, triangular.value, triangular.measure),
 }
 
 
 def detect_all(snapshot: Snapshot, now: int, policy: Policy, drops: Drops) -> list[Candidate]:
     """Candidates of every type, best net edge at top of book first."""
-    found = [
-        candidate for detector in DETECTORS.values() for candidate in detector.detect(snapshot, now, policy, drops)
-    ]
+    board = read_board(snapshot, now, policy)
+    found = [candidate for detector in DETECTORS.values() for candidate in detector.detect(board, drops)]
     return sorted(found, key=lambda candidate: (-candidate.net_bps, candidate.key))

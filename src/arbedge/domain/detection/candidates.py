@@ -1,19 +1,20 @@
-"""The board all detectors read, and the candidates and drops they leave.
+"""What detectors leave: candidates worth a look at their order books, and drops with one reason each.
 
-Every pair that was looked at ends as a candidate or as a drop with exactly one reason.
+Every combination of instruments that was looked at ends as a candidate or as a drop with exactly one reason.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Sequence
 from heapq import heappush, heapreplace
-from itertools import combinations
+from typing import NamedTuple
 
 from msgspec import Struct
 
-from arbedge.domain.market import ExchangeId, Feed, Market, Quote, Snapshot
+from arbedge.domain.edge import Side
+from arbedge.domain.market import ExchangeId, Feed, Market, Quote
 from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.reasons import Reason
-from arbedge.limits import NEAR_MISSES_KEPT
+from arbedge.limits import NEAR_MISSES_KEPT, NEAR_MISSES_OF_A_TYPE_MIN
 
 
 class LegRef(Struct, frozen=True):
@@ -22,7 +23,7 @@ class LegRef(Struct, frozen=True):
     exchange: ExchangeId
     market: Market
     symbol: str
-    side: str  # "buy" or "sell"
+    side: Side
 
     @property
     def key(self) -> tuple[ExchangeId, Market, str]:
@@ -30,28 +31,28 @@ class LegRef(Struct, frozen=True):
 
 
 class Candidate(Struct, frozen=True):
-    """A pair whose edge at top of book, an upper bound of the edge at any size, reaches the minimum.
+    """Legs whose edge at top of book, an upper bound of the edge at any size, reaches the minimum.
 
-    Both edges are in bps of the buy leg's ask.
+    The legs come in order of execution; of a pair the one that buys comes first. Both edges are in bps of the first
+    buy's ask (of what is put in, for a cycle).
     """
 
     type: OpportunityType
     asset: str
     quote: str
-    buy: LegRef
-    sell: LegRef
+    legs: tuple[LegRef, ...]
     gross_bps: float
     net_bps: float
 
     @property
     def key(self) -> str:
-        """What makes two sightings the same opportunity: type, asset, legs and direction."""
-        legs = (f"{leg.exchange}:{leg.market}:{leg.symbol}" for leg in (self.buy, self.sell))
+        """What makes two sightings the same opportunity: type, asset, legs and, by their order, direction."""
+        legs = (f"{leg.exchange}:{leg.market}:{leg.symbol}" for leg in self.legs)
         return "|".join((self.type, self.asset, self.quote, *legs))
 
 
 class Drop(Struct, frozen=True):
-    """A pair that was not told, the one reason, and the numbers that decided."""
+    """What was not told, the one reason, and the numbers that decided."""
 
     candidate: Candidate
     reason: Reason
@@ -61,13 +62,11 @@ class Drop(Struct, frozen=True):
 Refusal = tuple[Reason, dict[str, float]]
 
 
-class Listed(Struct, gc=False):
-    """A quote with the feed it came in, and what every pair it is part of asks of it."""
+class Listed(NamedTuple):
+    """A quote with the feed it came in."""
 
     feed: Feed
     quote: Quote
-    mid: float
-    age_ms: int
 
 
 class Drops:
@@ -75,70 +74,75 @@ class Drops:
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self._nearest: list[tuple[float, int, Drop]] = []  # a heap, the worst of the kept ones first
+        self._order = 0
+        self._nearest: dict[OpportunityType, list[tuple[float, int, Drop]]] = {}  # heaps, the worst kept one first
 
     def copy(self) -> "Drops":
         """The same drops, to add to without a trace in these."""
         twin = Drops()
-        twin.counts, twin._nearest = self.counts.copy(), self._nearest.copy()
+        twin.counts, twin._order = self.counts.copy(), self._order
+        twin._nearest = {kind: heap.copy() for kind, heap in self._nearest.items()}
         return twin
 
-    def add(self, net_bps: float, refusal: Refusal, make: Callable[[], Candidate]) -> None:
+    def get_floor(self, kind: OpportunityType) -> float:
+        """A drop of this type with at most this net edge is only counted."""
+        nearest = self._nearest.get(kind, ())
+        return nearest[0][0] if len(nearest) == NEAR_MISSES_KEPT else float("-inf")
+
+    def count(self, reason: Reason, times: int = 1) -> None:
+        """Drops that are known to be at or below the floor."""
+        self.counts[reason] += times
+
+    def add(self, kind: OpportunityType, net_bps: float, refusal: Refusal, make: Callable[[], Candidate]) -> None:
         """Counts a drop; `make` is only called for one that is near enough to be kept."""
         reason, numbers = refusal
         self.counts[reason] += 1
-        nearest = self._nearest
+        self._order -= 1
+        nearest = self._nearest.setdefault(kind, [])
         if len(nearest) < NEAR_MISSES_KEPT:
-            heappush(nearest, (net_bps, -self.counts.total(), Drop(make(), reason, numbers)))
+            heappush(nearest, (net_bps, self._order, Drop(make(), reason, numbers)))
         elif net_bps > nearest[0][0]:
-            heapreplace(nearest, (net_bps, -self.counts.total(), Drop(make(), reason, numbers)))
+            heapreplace(nearest, (net_bps, self._order, Drop(make(), reason, numbers)))
 
     def nearest(self) -> list[Drop]:
-        """The drops that came closest to being told, best net edge first."""
-        return [drop for _, _, drop in sorted(self._nearest, key=lambda entry: entry[:2], reverse=True)]
+        """The drops that came closest to being told, best net edge first, and of each type at least a few."""
+        of_types = [sorted(heap, key=lambda entry: entry[:2], reverse=True) for heap in self._nearest.values()]
+        sure = [entry for entries in of_types for entry in entries[:NEAR_MISSES_OF_A_TYPE_MIN]]
+        rest = [entry for entries in of_types for entry in entries[NEAR_MISSES_OF_A_TYPE_MIN:]]
+        rest.sort(key=lambda entry: entry[:2], reverse=True)
+        kept = sure + rest[: NEAR_MISSES_KEPT - len(sure)]
+        return [drop for _, _, drop in sorted(kept, key=lambda entry: entry[:2], reverse=True)]
 
 
-def pair_up(snapshot: Snapshot, market: Market, now: int) -> Iterator[tuple[Listed, Listed, float]]:
-    """All pairs of one asset in one quote currency on two exchanges, with the asset's median mid price."""
-    groups: defaultdict[tuple[str, str], list[Listed]] = defaultdict(list)
-    for feed in snapshot.feeds:
-        if feed.market == market:
-            for quote in feed.quotes:
-                groups[quote.asset, quote.quote].append(Listed(feed, quote, quote.mid, feed.age_ms(quote, now)))
-    for group in groups.values():
-        if len(group) < 2:
-            continue
-        mids = sorted([listed.mid for listed in group])
-        middle = (mids[(len(mids) - 1) // 2] + mids[len(mids) // 2]) / 2
-        for a, b in combinations(group, 2):
-            if a.feed.exchange != b.feed.exchange:
-                yield a, b, middle
+def check_quotes(listed: Sequence[Listed], now: int, policy: Policy) -> Refusal | None:
+    """Why quotes must not be used together, or None. The order of the checks is the order of the reasons."""
+    for _, quote in listed:
+        if not 0 < quote.bid < quote.ask:
+            return "crossed_book", {"bid": quote.bid, "ask": quote.ask}
+    ages = [feed.age_ms(quote, now) for feed, quote in listed]
+    if (oldest := max(map(abs, ages))) > policy.age_ms_max:
+        return "stale", {"age_ms": oldest, "age_ms_max": policy.age_ms_max}
+    if (skew := max(ages) - min(ages)) > policy.skew_ms_max:
+        return "skew", {"skew_ms": skew, "skew_ms_max": policy.skew_ms_max}
+    return None
 
 
-def check_pair(a: Listed, b: Listed, middle: float, policy: Policy) -> Refusal | None:
-    """Why two quotes must not be compared, or None. The order of the checks is the order of the reasons.
-
-    Spelled out, since it runs for every pair of a scan.
-    """
-    one, other, age_ms, other_age_ms = a.quote, b.quote, a.age_ms, b.age_ms
-    if not (0 < one.bid < one.ask and 0 < other.bid < other.ask):
-        crossed = other if 0 < one.bid < one.ask else one
-        return "crossed_book", {"bid": crossed.bid, "ask": crossed.ask}
-    age_ms_max = policy.age_ms_max
-    if not (-age_ms_max <= age_ms <= age_ms_max and -age_ms_max <= other_age_ms <= age_ms_max):
-        return "stale", {"age_ms": max(abs(age_ms), abs(other_age_ms)), "age_ms_max": age_ms_max}
-    if not -policy.skew_ms_max <= age_ms - other_age_ms <= policy.skew_ms_max:
-        return "skew", {"skew_ms": abs(age_ms - other_age_ms), "skew_ms_max": policy.skew_ms_max}
-    low, high = (a.mid, b.mid) if a.mid <= b.mid else (b.mid, a.mid)
+def check_pair(a: Listed, b: Listed, middle: float, now: int, policy: Policy) -> Refusal | None:
+    """Why two quotes must not be compared, or None; `middle` is the median of the asset's mid prices."""
+    if refusal := check_quotes((a, b), now, policy):
+        return refusal
+    one, other = a.quote, b.quote
+    low, high = sorted((one.mid, other.mid))
     apart = max(high / low - 1, high / middle - 1, 1 - low / middle)
     if apart > policy.identity_ratio_max:
         return "identity", {"ratio": apart, "ratio_max": policy.identity_ratio_max}
     return None
 
 
-def make_candidate(type_: OpportunityType, buy: Listed, sell: Listed, gross_bps: float, net_bps: float) -> Candidate:
-    legs = [
-        LegRef(listed.feed.exchange, listed.feed.market, listed.quote.symbol, side)
-        for listed, side in ((buy, "buy"), (sell, "sell"))
-    ]
-    return Candidate(type_, buy.quote.asset, buy.quote.quote, legs[0], legs[1], gross_bps, net_bps)
+def refer(listed: Listed, side: Side) -> LegRef:
+    return LegRef(listed.feed.exchange, listed.feed.market, listed.quote.symbol, side)
+
+
+def make_pair(kind: OpportunityType, buy: Listed, sell: Listed, gross_bps: float, net_bps: float) -> Candidate:
+    legs = refer(buy, "buy"), refer(sell, "sell")
+    return Candidate(kind, buy.quote.asset, buy.quote.quote, legs, gross_bps, net_bps)

@@ -1,17 +1,18 @@
-"""Turns a candidate into a sighting: both order books walked at the size, or one reason why not."""
+"""Turns a candidate into a sighting: its order books walked at the size, or one reason why not."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct
 
 from arbedge.domain.detection import DETECTORS
 from arbedge.domain.detection.candidates import Candidate
-from arbedge.domain.edge import Edge, LegTerms, Refused, find_capacity, size_for, trace_curve
+from arbedge.domain.edge import Edge, Legs, LegTerms, Refused, Side, find_capacity, size_for, trace_curve
 from arbedge.domain.fees import get_base_tier
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Funding, OrderBook
 from arbedge.domain.opportunity import Sighting, make_leg
-from arbedge.domain.policy import Policy
+from arbedge.domain.policy import HELD_TYPES, Policy
 
 
 class LegMarket(Struct, frozen=True):
@@ -22,19 +23,20 @@ class LegMarket(Struct, frozen=True):
     funding: Funding | None
 
 
-def verify(candidate: Candidate, buy: LegMarket, sell: LegMarket, now: int, policy: Policy) -> Sighting:
-    """The candidate at the policy's size on both books. Raises `Refused` with the one reason against it."""
-    require_comparable(buy.book, sell.book, now, policy)
-    buy_terms, sell_terms = _terms(buy), _terms(sell)
+def verify(candidate: Candidate, markets: Sequence[LegMarket], now: int, policy: Policy) -> Sighting:
+    """The candidate at the policy's size on the books of its legs. Raises `Refused` with the one reason against it."""
+    legs = tuple(_terms(market, ref.side) for market, ref in zip(markets, candidate.legs, strict=True))
+    require_comparable(legs, now, policy)
+    detector = DETECTORS[candidate.type]
+    sizing = detector.measure(legs)
 
     def value(size: Decimal) -> Edge:
-        return DETECTORS[candidate.type].value(buy_terms, sell_terms, size, now, policy)
+        return detector.value(legs, size, now, policy)
 
     minimum = policy.min_net_bps[candidate.type]
-    edge = value(size_for(buy_terms, sell_terms, policy.size_quote))
+    edge = value(size_for(sizing, policy.size_quote))
     if edge.net_bps < Decimal(str(minimum)):
         raise Refused("below_minimum", net_bps=float(edge.net_bps), minimum_bps=minimum)
-    bought, sold = edge.fills
     return Sighting(
         key=candidate.key,
         type=candidate.type,
@@ -42,33 +44,35 @@ def verify(candidate: Candidate, buy: LegMarket, sell: LegMarket, now: int, poli
         quote=candidate.quote,
         seen_at=now,
         edge=edge,
-        legs=(
-            make_leg(buy_terms, "buy", bought.top, bought.vwap),
-            make_leg(sell_terms, "sell", sold.top, sold.vwap),
-        ),
-        capacity_quote=find_capacity(value, buy_terms, sell_terms, minimum),
-        curve=trace_curve(value, buy_terms, sell_terms),
-        books=(buy.book.asks, sell.book.bids),
+        legs=tuple(make_leg(leg, fill) for leg, fill in zip(legs, edge.fills, strict=True)),
+        capacity_quote=find_capacity(value, sizing, minimum),
+        curve=trace_curve(value, sizing),
+        books=tuple(list(leg.entry.levels) for leg in legs),
+        exit_books=tuple(list(leg.exit.levels) for leg in legs) if candidate.type in HELD_TYPES else (),
     )
 
 
-def _terms(leg: LegMarket) -> LegTerms:
-    fee = get_base_tier(leg.instrument.exchange, leg.instrument.market)
-    return LegTerms(instrument=leg.instrument, book=leg.book, fee=fee, funding=leg.funding)
+def _terms(market: LegMarket, side: Side) -> LegTerms:
+    fee = get_base_tier(market.instrument.exchange, market.instrument.market)
+    return LegTerms(side=side, instrument=market.instrument, book=market.book, fee=fee, funding=market.funding)
 
 
-def require_comparable(buy: OrderBook, sell: OrderBook, now: int, policy: Policy) -> None:
-    """Raises `Refused` for books that must not be used together."""
-    for book in (buy, sell):
+def require_comparable(legs: Legs, now: int, policy: Policy) -> None:
+    """Raises `Refused` for legs whose books must not be used together."""
+    books = [leg.book for leg in legs]
+    for book in books:
         if not book.is_usable:
             raise Refused("crossed_book", bids=len(book.bids), asks=len(book.asks))
     # A stamp ahead of our clock is trusted no further than one behind it.
-    ages = [now - (book.exchange_at or book.received_at) for book in (buy, sell)]
+    ages = [now - (book.exchange_at or book.received_at) for book in books]
     if (oldest := max(map(abs, ages))) > policy.age_ms_max:
         raise Refused("stale", age_ms=oldest, age_ms_max=policy.age_ms_max)
-    if abs(ages[0] - ages[1]) > policy.skew_ms_max:
-        raise Refused("skew", skew_ms=abs(ages[0] - ages[1]), skew_ms_max=policy.skew_ms_max)
-    prices = sorted(book.bids[0].price for book in (buy, sell))
-    apart = float(prices[1] / prices[0] - 1)
-    if apart > policy.identity_ratio_max:
+    if (skew := max(ages) - min(ages)) > policy.skew_ms_max:
+        raise Refused("skew", skew_ms=skew, skew_ms_max=policy.skew_ms_max)
+    # Whether two legs or a cycle: what one unit becomes at the middle of the books must be about one unit again.
+    rate = 1.0
+    for leg in legs:
+        middle = float(leg.book.bids[0].price + leg.book.asks[0].price) / 2
+        rate = rate / middle if leg.side == "buy" else rate * middle
+    if (apart := max(rate, 1 / rate) - 1) > policy.identity_ratio_max:
         raise Refused("identity", ratio=apart, ratio_max=policy.identity_ratio_max)

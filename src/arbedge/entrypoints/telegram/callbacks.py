@@ -23,11 +23,17 @@ PAGE_NUMBER: Final = "op:n"
 MARKET: Final = "mk:o"
 PRICE: Final = "mk:p"
 
-_CODES: Final[dict[OpportunityType | None, str]] = {None: "a", "cross_exchange": "x", "funding": "f"}
+_CODES: Final[dict[OpportunityType | None, str]] = {
+    None: "a",
+    "cross_exchange": "x",
+    "funding": "f",
+    "spot_perp": "s",
+    "triangular": "t",
+}
 _TYPES: Final[dict[str, OpportunityType | None]] = {code: kind for kind, code in _CODES.items()}
 _ASSET_BYTES_MAX: Final = 24  # so that an opportunity's id, a place and a prefix together stay within the limit
-PLACE: Final = r"([0-9]{1,4}(?::[axf](?::\w{1,24})?)?)"
-_PLACE: Final = re.compile(r"([0-9]{1,4})(?::([axf])(?::(\w{1,24}))?)?")
+PLACE: Final = r"([0-9]{1,4}(?::[axfst](?::\w{1,24})?)?)"
+_PLACE: Final = re.compile(r"([0-9]{1,4})(?::([axfst])(?::(\w{1,24}))?)?")
 
 
 class Place(Struct, frozen=True):

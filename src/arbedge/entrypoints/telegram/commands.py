@@ -202,7 +202,9 @@ COMMANDS: Final[dict[str, CommandRow]] = {
     "start": CommandRow(start_session, "begin, or open your session again", needs_session=False, in_groups=True),
     "menu": CommandRow(show_menu, "how things are and what is best now"),
     "opportunities": CommandRow(
-        show_opportunities, "what is worth it after costs; add a type: cross_exchange, funding", in_groups=True
+        show_opportunities,
+        f"what is worth it after costs; add a type: {', '.join(TYPES)}",
+        in_groups=True,
     ),
     "why": CommandRow(show_why, "why something is or is not told: /why BTC"),
     "market": CommandRow(market.show_market, "funding at its extremes, how many assets rise, which feeds work"),

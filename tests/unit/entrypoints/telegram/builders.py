@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from arbedge.domain.detection import cross_exchange, funding
 from arbedge.domain.detection.candidates import Candidate, Drop, LegRef
-from arbedge.domain.edge import Edge, LegTerms, find_capacity, trace_curve
+from arbedge.domain.edge import Edge, LegTerms, find_capacity, measure_pair, trace_curve
 from arbedge.domain.market import Funding, OrderBook
 from arbedge.domain.opportunity import Opportunity, Sighting, Transition, derive_id, make_leg
 from arbedge.domain.policy import OpportunityType, Policy
@@ -24,10 +24,12 @@ POLICY = Policy()
 def cross(asset: str = "BTC", *, sell_at: str = "100.9", **changes: Any) -> Opportunity:
     """Buys spot at 100.00 and then 100.05 on Binance, sells at `sell_at` on OKX, eight units."""
     buy = terms(book("binance", bids=[("99.9", "5")], asks=[("100.00", "5"), ("100.05", "20")]), asset=asset)
-    sell = terms(book("okx", symbol=f"{asset}-USDT", bids=[(sell_at, "30")], asks=[("101.5", "5")]), asset=asset)
+    sell = terms(
+        book("okx", symbol=f"{asset}-USDT", bids=[(sell_at, "30")], asks=[("101.5", "5")]), side="sell", asset=asset
+    )
 
     def value(size: Decimal) -> Edge:
-        return cross_exchange.value(buy, sell, size, NOW, POLICY)
+        return cross_exchange.value((buy, sell), size, NOW, POLICY)
 
     return _opportunity("cross_exchange", asset, buy, sell, value, **changes)
 
@@ -37,10 +39,10 @@ def carry(asset: str = "ETH", **changes: Any) -> Opportunity:
     low = Funding(rate=-0.0004, next_at=NOW + 2 * HOUR, interval_h=8.0, mark=100.0)
     high = Funding(rate=0.0011, next_at=NOW + HOUR, interval_h=4.0, mark=100.0)
     buy = terms(_perp("bybit", "100.00", "100.02"), fee="0.00055", asset=asset, funding=low)
-    sell = terms(_perp("okx", "100.01", "100.03"), fee="0.0005", asset=asset, funding=high)
+    sell = terms(_perp("okx", "100.01", "100.03"), side="sell", fee="0.0005", asset=asset, funding=high)
 
     def value(size: Decimal) -> Edge:
-        return funding.value(buy, sell, size, NOW, POLICY)
+        return funding.value((buy, sell), size, NOW, POLICY)
 
     return _opportunity("funding", asset, buy, sell, value, **changes)
 
@@ -63,11 +65,11 @@ def _opportunity(
         seen_at=NOW,
         edge=edge,
         legs=(
-            make_leg(buy, "buy", buy.book.asks[0].price, edge.fills[0].vwap),
-            make_leg(sell, "sell", sell.book.bids[0].price, edge.fills[1].vwap),
+            make_leg(buy, edge.fills[0]),
+            make_leg(sell, edge.fills[1]),
         ),
-        capacity_quote=find_capacity(value, buy, sell, minimum),
-        curve=trace_curve(value, buy, sell),
+        capacity_quote=find_capacity(value, measure_pair((buy, sell)), minimum),
+        curve=trace_curve(value, measure_pair((buy, sell))),
         books=(buy.book.asks, sell.book.bids),
     )
     one = Opportunity(
@@ -105,8 +107,10 @@ def miss(
             type="cross_exchange",
             asset=asset,
             quote="USDT",
-            buy=LegRef("binance", "spot", f"{asset}USDT", "buy"),
-            sell=LegRef("okx", "spot", f"{asset}-USDT", "sell"),
+            legs=(
+                LegRef("binance", "spot", f"{asset}USDT", "buy"),
+                LegRef("okx", "spot", f"{asset}-USDT", "sell"),
+            ),
             gross_bps=net_bps + 22,
             net_bps=net_bps,
         ),

@@ -35,7 +35,7 @@ def test_a_new_alert_says_net_first_with_route_money_source_mode_and_age():
     assert text.index(f"Net {net} bps") < text.index(f"gross {gross} bps")
     assert "Binance spot → OKX spot" in text
     assert "on 800.00 USDT" in text
-    assert "Buy Binance spot at 100.01875 · api synthetic, 3.0 s old" in text
+    assert "Buy Binance spot at 100.01875 USDT · api synthetic, 3.0 s old" in text
     assert "Sell OKX spot at 100.9" in text
 
 
@@ -49,8 +49,8 @@ def test_its_buttons_open_below_it():
 
 def test_funding_is_shown_with_its_interval():
     text = read(render_alert(carry(), NOW))
-    assert "Long Bybit perpetual at 100.02, funding -0.0400 % every 8 h" in text
-    assert "Short OKX perpetual at 100.01, funding +0.1100 % every 4 h" in text
+    assert "Long Bybit perpetual at 100.02 USDT, funding -0.0400 % every 8 h" in text
+    assert "Short OKX perpetual at 100.01 USDT, funding +0.1100 % every 4 h" in text
 
 
 def test_a_changed_alert_says_so():

@@ -75,7 +75,7 @@ def test_an_ended_one_says_why():
 def test_a_multiplier_ticker_shows_the_price_the_exchange_quotes():
     view = view_opportunity(cross("PEPE"), NOW)
     leg = replace(view.legs[0], price=Decimal("0.00001234"), vwap=Decimal("0.000012341"), multiplier=1000)
-    text = render_leg("cross_exchange", leg, "USDT", NOW)
+    text = render_leg(leg, NOW)
     assert "top of book 0.00001234" in text
     assert "the exchange quotes 1,000 units at 0.01234" in text
 

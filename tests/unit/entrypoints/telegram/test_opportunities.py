@@ -70,7 +70,7 @@ def test_an_empty_list_shows_how_close_the_nearest_came():
     text, _ = show(listing(0, miss("SOL", 4.25), miss("XRP", 1.0, "depth", {"wanted": 9.0, "available": 4.5})))
     assert "Nothing is worth it after costs right now; closest:" in text
     assert "SOL cross exchange: net +4.25 bps at top of book · gross +26.25 bps" in text
-    assert "binance spot SOLUSDT → okx spot SOL-USDT" in text
+    assert "buy binance spot SOLUSDT → sell okx spot SOL-USDT" in text
     assert "lacks 5.75 bps of the minimum, 10.00 bps (below_minimum)" in text
     assert "the books hold 4.5 of the 9 units needed (depth)" in text
 
@@ -113,11 +113,13 @@ def test_an_old_scan_is_said_to_be_old():
 def test_what_the_plan_leaves_out_is_counted():
     text, _ = show(listing(0, miss()), hidden=2)
     assert "Nothing in your plan is worth it" in text
-    assert "2 more with 50 bps and above" in text
+    assert "2 more: Spot against perpetuals, triangles, and whatever nets 50 bps and more" in text
 
 
 def test_an_asset_without_anything_explains_the_types():
-    assert "The types are cross_exchange, funding" in show(listing(0), Place(asset="TRIANGULAR"))[0]
+    assert (
+        "The types are cross_exchange, funding, spot_perp, triangular" in show(listing(0), Place(asset="TECHNICAL"))[0]
+    )
 
 
 @given(st.integers(0, 50), st.integers(0, 9999), st.text(max_size=300))

@@ -10,10 +10,12 @@ from arbedge.adapters.cloudflare.d1.cursor import Position, parse_cursor, render
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
 from arbedge.domain.opportunity import Opportunity
-from arbedge.domain.policy import PREMIUM_NET_BPS
+from arbedge.domain.policy import PREMIUM_NET_BPS, PREMIUM_TYPES
 from arbedge.ports.store import OpportunityFilter, Page
 
 UNANNOUNCED_MAX: Final = 1000  # what one scan hands to the queue; the rest waits for the next one
+
+_PREMIUM_TYPES: Final = msgspec.json.encode(sorted(PREMIUM_TYPES)).decode()
 
 _opportunities = msgspec.json.Decoder(list[Opportunity])
 
@@ -51,7 +53,7 @@ WHERE ended_at IS NULL
   AND (?2 IS NULL OR asset = ?2)
   AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
   AND (?4 IS NULL OR net_bps >= ?4)
-  AND (?5 IS NULL OR net_bps < ?5)
+  AND (?5 IS NULL OR ?5 = (net_bps >= ?9 OR type IN (SELECT value FROM json_each(?10))))
   AND (?6 IS NULL OR net_bps < ?6 OR (net_bps = ?6 AND id > ?7))
 ORDER BY net_bps DESC, id LIMIT ?8
 """
@@ -89,17 +91,18 @@ class D1Opportunities:
         if limit < 1:
             raise ValueError("a page has at least one item")
         after = parse_cursor(cursor) if cursor is not None else None
-        least, below = _bounds(wanted)
         rows = await self._database.run(
             _LIST_OPEN,
             wanted.type,
             wanted.asset,
             wanted.exchange,
-            least,
-            below,
+            wanted.min_edge_bps,
+            None if wanted.is_premium is None else int(wanted.is_premium),
             after.net_bps if after else None,
             after.id if after else None,
             limit + 1,
+            PREMIUM_NET_BPS,
+            _PREMIUM_TYPES,
         )
         page = rows[:limit]
         more = len(rows) > limit
@@ -109,14 +112,6 @@ class D1Opportunities:
     async def count_open(self) -> int:
         (row,) = await self._database.run(_COUNT_OPEN)
         return row["count"]
-
-
-def _bounds(wanted: OpportunityFilter) -> tuple[float | None, float | None]:
-    """The lowest net edge that is listed, and the lowest that no longer is."""
-    least = wanted.min_edge_bps
-    if wanted.is_premium:
-        least = PREMIUM_NET_BPS if least is None else max(least, PREMIUM_NET_BPS)
-    return least, PREMIUM_NET_BPS if wanted.is_premium is False else None
 
 
 def _read(rows: list[dict[str, Any]]) -> list[Opportunity]:

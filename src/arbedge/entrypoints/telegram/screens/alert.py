@@ -14,7 +14,12 @@ from arbedge.entrypoints.telegram.screens.figures import (
     render_time,
 )
 from arbedge.entrypoints.telegram.screens.layout import compose
-from arbedge.entrypoints.telegram.screens.waterfall import render_route, render_waterfall, render_worth
+from arbedge.entrypoints.telegram.screens.waterfall import (
+    render_inventory,
+    render_route,
+    render_waterfall,
+    render_worth,
+)
 from arbedge.ports.messenger import Button, Screen
 
 
@@ -26,7 +31,8 @@ def render_alert(opportunity: Opportunity, now: int) -> Screen:
         render_route(view),
         render_worth(view),
         render_waterfall(view),
-        "\n".join(_render_leg(view.type, leg) for leg in view.legs),
+        render_inventory(view),
+        "\n".join(map(_render_leg, view.legs)),
         _render_state(view, opportunity.is_open),
     ]
     buttons = [
@@ -45,10 +51,10 @@ def _render_title(view: OpportunityDetail) -> str:
     return f"<b>{name}: {render_bps(view.net_bps)} bps net</b>"
 
 
-def _render_leg(kind: str, leg: LegView) -> str:
+def _render_leg(leg: LegView) -> str:
     """Short: the detail screen has the rest."""
     place = words.name_place(leg.exchange, leg.market)
-    text = f"{words.name_side(kind, leg.side)} {quote(place, 40)} at {render_price(leg.vwap)}"
+    text = f"{words.name_side(leg.market, leg.side)} {quote(place, 40)} at {render_price(leg.vwap)} {quote(leg.quote)}"
     if leg.funding:
         text += f", funding {render_percent(leg.funding.rate)} every {leg.funding.interval_h:g} h"
     return f"{text} · {quote(leg.source)} {quote(leg.mode)}, {render_age(leg.age_ms)} old"

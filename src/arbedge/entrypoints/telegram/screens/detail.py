@@ -14,7 +14,12 @@ from arbedge.entrypoints.telegram.screens.figures import (
     render_time,
 )
 from arbedge.entrypoints.telegram.screens.layout import MENU, compose
-from arbedge.entrypoints.telegram.screens.waterfall import render_curve, render_waterfall, render_worth
+from arbedge.entrypoints.telegram.screens.waterfall import (
+    render_curve,
+    render_inventory,
+    render_waterfall,
+    render_worth,
+)
 from arbedge.ports.messenger import Button, Screen
 
 
@@ -25,7 +30,8 @@ def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place) -> 
         title,
         render_worth(view),
         render_waterfall(view),
-        *(render_leg(view.type, leg, view.quote, now) for leg in view.legs),
+        render_inventory(view),
+        *(render_leg(leg, now) for leg in view.legs),
         _render_size(view),
         render_curve(view),
         _render_life(view),
@@ -47,21 +53,20 @@ def render_missing(mode: str) -> Screen:
 
 def render_hidden(mode: str) -> Screen:
     """For someone whose plan leaves premium opportunities out."""
-    blocks = [bold("Premium"), f"Opportunities of {PREMIUM_NET_BPS:g} bps and more are part of the premium plan."]
+    blocks = [bold("Premium"), words.PREMIUM.format(net_bps=PREMIUM_NET_BPS)]
     return compose(mode, blocks, [[Button("Opportunities", data=callbacks.list_page(callbacks.Place())), MENU]])
 
 
-def render_leg(kind: str, leg: LegView, quote_currency: str, now: int) -> str:
+def render_leg(leg: LegView, now: int) -> str:
     """Each number of a leg with where it comes from and how old it is."""
-    side = words.name_side(kind, leg.side)
+    side = words.name_side(leg.market, leg.side)
     place = words.name_place(leg.exchange, leg.market)
-    price = (
-        f"top of book {render_price(leg.price)}, average at the size {render_price(leg.vwap)} {quote(quote_currency)}"
-    )
+    price = f"top of book {render_price(leg.price)}, average at the size {render_price(leg.vwap)} {quote(leg.quote)}"
+    basis = quote(words.FEE_BASES.get(leg.fee_basis, leg.fee_basis), 60)
     lines = [
         f"<b>{side} {quote(place, 40)}</b> <code>{quote(leg.symbol)}</code>",
         price,
-        f"taker fee {leg.fee_bps:g} bps a fill, {quote(words.FEE_BASES.get(leg.fee_basis, leg.fee_basis), 60)}",
+        f"taker fee {leg.fee_bps:g} bps a fill, {basis}, taken in {quote(leg.fee_currency)}",
     ]
     if leg.multiplier != 1:
         lines.insert(2, f"the exchange quotes {leg.multiplier:,} units at {render_price(leg.price * leg.multiplier)}")

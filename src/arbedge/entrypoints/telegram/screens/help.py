@@ -13,7 +13,8 @@ _NUMBERS: Final = (
     " notional at top of book, so the parts sum to net.\n"
     "Both order books are walked for the same quantity; every fill pays the taker fee; perpetual positions pay"
     " entry and exit; funding counts the settlements that really fall into the holding time; transfer is the"
-    " share of moving balances back."
+    " share of moving balances back. Against spot the basis is given back at exit; a triangle's legs each spend what"
+    " the one before left, and rounding is what whole lots leave over."
 )
 _ALERTS: Final = (
     "An alert needs two consecutive scans that agree and a net edge at or above your minimum. It is one message:"

@@ -38,10 +38,10 @@ def render_list(view: ListView, place: Place, mode: str, now: int, *, hidden: in
     else:
         blocks += _render_empty(view, place, hidden)
     if hidden:
-        blocks.append(f"{hidden} more with {PREMIUM_NET_BPS:g} bps and above: for the premium plan.")
+        blocks.append(f"{hidden} more: {words.PREMIUM.format(net_bps=PREMIUM_NET_BPS)}")
     blocks.append(render_scan(view.scan))
     items = [Button(str(start + number), data=callbacks.detail(item.id, place)) for number, item in enumerate(shown, 1)]
-    rows = [items, _render_paging(place, pages), _render_filters(place)]
+    rows = [items, _render_paging(place, pages), *_render_filters(place)]
     rows.append([Button("Refresh", data=callbacks.list_page(place)), MENU])
     return compose(mode, blocks, [row for row in rows if row])
 
@@ -58,7 +58,7 @@ def _render_item(place: int, item: OpportunityDetail) -> str:
     return (
         f"<b>{place}. {quote(item.asset)}</b> {quote(words.name_type(item.type))}"
         f" · <b>{render_bps(item.net_bps)} bps</b> · gross {render_bps(item.gross_bps)}\n"
-        f"{render_route(item)}\n"
+        f"{render_route(item)}{' · needs inventory' if item.needs_inventory else ''}\n"
         f"{render_money(item.size_quote)} {quote(item.quote)}, good up to {render_money(item.capacity_quote)}"
         f" · confirmed {render_time(item.updated_at)}{_render_confidence(item)}"
     )
@@ -95,16 +95,14 @@ def _render_paging(place: Place, pages: int) -> list[Button]:
     ]
 
 
-def _render_filters(place: Place) -> list[Button]:
-    choices: list[tuple[str, OpportunityType | None]] = [
-        ("All", None),
-        ("Cross exchange", "cross_exchange"),
-        ("Funding", "funding"),
-    ]
+def _render_filters(place: Place) -> list[list[Button]]:
+    """Two rows: five names do not fit side by side on a phone."""
+
+    def offer(name: str, choice: OpportunityType | None) -> Button:
+        text = f"• {name}" if choice == place.kind else name
+        return Button(text, data=callbacks.list_page(Place(0, choice, place.asset)))
+
     return [
-        Button(
-            f"• {name}" if choice == place.kind else name,
-            data=callbacks.list_page(Place(0, choice, place.asset)),
-        )
-        for name, choice in choices
+        [offer("All", None), offer("Cross exchange", "cross_exchange"), offer("Funding", "funding")],
+        [offer("Spot and perpetual", "spot_perp"), offer("Triangular", "triangular")],
     ]

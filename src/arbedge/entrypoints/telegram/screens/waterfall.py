@@ -29,9 +29,22 @@ def render_worth(view: OpportunityView) -> str:
 
 
 def render_route(view: OpportunityView) -> str:
-    """Where it is bought and where it is sold."""
+    """Where it is bought and where it is sold; of a cycle, the currencies it runs through."""
+    if view.type == "triangular":
+        currencies = [view.quote, *(leg.asset if leg.side == "buy" else leg.quote for leg in view.legs)]
+        exchange = words.EXCHANGES.get(view.legs[0].exchange, view.legs[0].exchange)
+        return f"{quote(exchange, 20)}: " + " → ".join(quote(currency, 20) for currency in currencies)
     places = [quote(words.name_place(leg.exchange, leg.market), 40) for leg in view.legs]
     return " → ".join(places)
+
+
+def render_inventory(view: OpportunityView) -> str:
+    """What someone must hold already; nobody else can execute it."""
+    if not view.needs_inventory:
+        return ""
+    return (
+        f"⚠ Only for those who hold {quote(view.asset)} already: the spot leg sells it (<code>needs_inventory</code>)"
+    )
 
 
 def render_curve(view: OpportunityDetail) -> str:
@@ -46,7 +59,7 @@ def render_miss(miss: MissView) -> str:
     return (
         f"<b>{quote(miss.asset)}</b> {quote(words.name_type(miss.type))}: net {render_bps(miss.net_bps)} bps"
         f" at top of book · gross {render_bps(miss.gross_bps)} bps\n"
-        f"{quote(miss.buy, 60)} → {quote(miss.sell, 60)}\n"
+        f"{' → '.join(quote(leg, 60) for leg in miss.legs)}\n"
         f"{quote(_describe_lack(miss), 200)} (<code>{quote(miss.reason)}</code>)"
     )
 

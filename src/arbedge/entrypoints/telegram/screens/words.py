@@ -9,15 +9,23 @@ from arbedge.entrypoints.telegram.html import clean
 
 EXCHANGES: Final = {"binance": "Binance", "bybit": "Bybit", "okx": "OKX"}
 MARKETS: Final = {"spot": "spot", "perp": "perpetual"}
-TYPES: Final[dict[OpportunityType, str]] = {"cross_exchange": "cross exchange", "funding": "funding"}
+TYPES: Final[dict[OpportunityType, str]] = {
+    "cross_exchange": "cross exchange",
+    "funding": "funding",
+    "spot_perp": "spot and perpetual",
+    "triangular": "triangular",
+}
 SIDES: Final = {
-    ("cross_exchange", "buy"): "Buy",
-    ("cross_exchange", "sell"): "Sell",
-    ("funding", "buy"): "Long",
-    ("funding", "sell"): "Short",
+    ("spot", "buy"): "Buy",
+    ("spot", "sell"): "Sell",
+    ("perp", "buy"): "Long",
+    ("perp", "sell"): "Short",
 }
 FEE_BASES: Final = {"base_tier": "entry tier of a new account", "own_tier": "your own tier"}
 STEPS: Final[dict[Step, str]] = {"after_5s": "+5 s", "after_60s": "+60 s", "expiry": "at its end"}
+PREMIUM: Final = (
+    "Spot against perpetuals, triangles, and whatever nets {net_bps:g} bps and more are part of the premium plan."
+)
 ENDINGS: Final[dict[str, str]] = {
     **DROPPED,
     "not_seen": "the market no longer shows it",
@@ -35,8 +43,8 @@ def name_place(exchange: str, market: str) -> str:
     return f"{EXCHANGES.get(exchange, clean(exchange))} {MARKETS.get(market, clean(market))}"
 
 
-def name_side(kind: str, side: str) -> str:
-    return SIDES.get((kind, side), side.capitalize())
+def name_side(market: str, side: str) -> str:
+    return SIDES.get((market, side), side.capitalize())
 
 
 def name_part(label: str) -> str:

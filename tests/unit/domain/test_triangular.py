@@ -1,0 +1,416 @@
+"""Triangles: every cycle is found once, in its better direction, and its value is what three real trades leave."""
+
+from decimal import Decimal as D
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arbedge.domain.detection import triangular
+from arbedge.domain.detection.board import read_board
+from arbedge.domain.detection.candidates import Candidate, Drops, LegRef
+from arbedge.domain.detection.verification import LegMarket, verify
+from arbedge.domain.edge import Refused, find_capacity, size_for, trace_curve
+from arbedge.domain.policy import Policy
+from tests.unit.domain.builders import NOW, book, feed, instrument, quote, snapshot, terms
+
+POLICY = Policy()
+BTC = quote(60_000.0, 60_001.0, asset="BTC", symbol="BTCUSDT")
+
+
+def detect(*quotes, policy=POLICY, exchange: Any = "okx"):
+    drops = Drops()
+    found = triangular.detect(read_board(snapshot(feed(exchange, *quotes)), NOW, policy), drops)
+    return list(found), drops
+
+
+def cross(bid: float, ask: float, asset: str = "ETH", currency: str = "BTC", **changes):
+    return quote(bid, ask, asset=asset, currency=currency, symbol=f"{asset}{currency}", **changes)
+
+
+def test_a_dear_cross_pair_is_sold_between_the_two_others():
+    [found], drops = detect(BTC, cross(3000.0, 3000.1, currency="USDT"), cross(0.0505, 0.05051))
+    assert [(leg.symbol, leg.side) for leg in found.legs] == [
+        ("ETHUSDT", "buy"),
+        ("ETHBTC", "sell"),
+        ("BTCUSDT", "sell"),
+    ]
+    assert (found.asset, found.quote) == ("ETH", "USDT")
+    gross = 0.0505 * 60_000 / 3000.1 - 1
+    assert found.gross_bps == pytest.approx(gross * 10_000)
+    assert found.net_bps == pytest.approx(((1 + gross) * 0.999**3 - 1) * 10_000)
+    assert found.key == "triangular|ETH|USDT|okx:spot:ETHUSDT|okx:spot:ETHBTC|okx:spot:BTCUSDT"
+    assert not drops.counts
+
+
+def test_a_cheap_cross_pair_is_bought_between_the_two_others():
+    [found], _ = detect(BTC, cross(3000.0, 3000.1, currency="USDT"), cross(0.0494, 0.0495))
+    assert [(leg.symbol, leg.side) for leg in found.legs] == [
+        ("BTCUSDT", "buy"),
+        ("ETHBTC", "buy"),
+        ("ETHUSDT", "sell"),
+    ]
+
+
+def test_a_currency_that_usdt_is_priced_in_is_reached_by_selling_usdt():
+    lira = quote(40.0, 40.01, asset="USDT", currency="TRY", symbol="USDTTRY")
+    [found], _ = detect(BTC, lira, cross(2_440_000.0, 2_440_100.0, asset="BTC", currency="TRY"))
+    assert [(leg.symbol, leg.side) for leg in found.legs] == [
+        ("BTCUSDT", "buy"),
+        ("BTCTRY", "sell"),
+        ("USDTTRY", "buy"),
+    ]
+    [back], _ = detect(BTC, lira, cross(2_360_000.0, 2_360_100.0, asset="BTC", currency="TRY"))
+    assert [(leg.symbol, leg.side) for leg in back.legs] == [
+        ("USDTTRY", "sell"),
+        ("BTCTRY", "buy"),
+        ("BTCUSDT", "sell"),
+    ]
+
+
+def test_a_cycle_through_both_dollars_is_looked_at_once_and_others_from_either():
+    dollars = cross(0.9999, 1.0, asset="USDC", currency="USDT")
+    rows = [BTC, dollars, cross(60_000.0, 60_010.0, asset="BTC", currency="USDC")]
+    _, drops = detect(*rows)
+    assert drops.counts == {"below_minimum": 1}
+    ether = [cross(3000.0, 3001.0, currency="USDC"), cross(0.05, 0.0501)]
+    _, drops = detect(*rows, *ether)  # ETH-BTC closes a triangle with USDC, not with USDT
+    assert drops.counts == {"below_minimum": 2}
+
+
+@pytest.mark.parametrize(
+    ("middle", "reason"),
+    [
+        (cross(0.05, 0.0501), "below_minimum"),
+        (cross(0.0505, 0.0504), "crossed_book"),
+        (cross(0.0505, 0.05051, at=NOW - 15_001), "stale"),
+        (cross(0.0505, 0.05051, at=NOW - 10_001), "skew"),
+        (cross(0.0555, 0.0556), "identity"),
+        (cross(0.0, 0.0501), "crossed_book"),
+    ],
+)
+def test_a_dropped_cycle_has_exactly_one_reason(middle, reason):
+    found, drops = detect(BTC, cross(3000.0, 3000.1, currency="USDT"), middle)
+    assert found == []
+    assert drops.counts == {reason: 1}
+    [drop] = drops.nearest()
+    assert (drop.reason, len(drop.candidate.legs)) == (reason, 3)
+
+
+def test_a_price_of_zero_drops_its_cycles_and_stops_nothing():
+    nothing = quote(0.0, 0.0, asset="BTC", symbol="BTCUSDT")
+    backwards = quote(0.0, 0.0, asset="USDT", currency="BTC", symbol="USDTBTC")
+    for free in (nothing, backwards):
+        found, drops = detect(free, cross(3000.0, 3000.1, currency="USDT"), cross(0.05, 0.0501))
+        assert (found, drops.counts) == ([], {"crossed_book": 1})
+
+
+NAMES = ["USDT", "USDC", "BTC", "ETH", "EUR"]
+VALUES = {"USDT": 1.0, "USDC": 1.0, "BTC": 60_000.0, "ETH": 3_000.0, "EUR": 1.1}
+
+
+@st.composite
+def graphs(draw):
+    """Any of the markets among five currencies, each in one direction at most."""
+    rows = []
+    for place, one in enumerate(NAMES):
+        for other in NAMES[place + 1 :]:
+            asset, currency = draw(st.sampled_from([(one, other), (other, one)]))
+            if draw(st.booleans()):
+                bid = VALUES[asset] / VALUES[currency] * draw(st.floats(0.99, 1.01))
+                rows.append(cross(bid, bid * 1.0001, asset=asset, currency=currency))
+    return rows
+
+
+@given(graphs())
+def test_all_cycles_and_no_others_are_found_in_their_better_direction(rows):
+    everything = Policy(min_net_bps={"triangular": -1e9})
+    found, drops = detect(*rows, policy=everything)
+    assert not drops.counts
+    rates = {}
+    for row in rows:
+        rates[row.quote, row.asset], rates[row.asset, row.quote] = 1 / row.ask, row.bid
+    best = {}
+    for way in permutations(NAMES, 3):
+        steps = list(zip(way, (*way[1:], way[0]), strict=True))
+        starts = [name for name in ("USDT", "USDC") if name in way]
+        if starts and way[0] == starts[0] and all(step in rates for step in steps):
+            product = rates[steps[0]] * rates[steps[1]] * rates[steps[2]]
+            best[frozenset(way)] = max(product, best.get(frozenset(way), 0.0))
+    assert len(found) == len(best)
+    assert sorted(one.gross_bps for one in found) == pytest.approx(
+        sorted((rate - 1) * 10_000 for rate in best.values())
+    )
+    few, drops = detect(*rows)
+    assert len(few) + drops.counts.total() == len(best)
+
+
+def changed(rules: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return rules | changes
+
+
+SELL_TWICE: Any = ("buy", "sell", "sell")
+
+
+def legs(*, lots=("0.00001", "0.0001", "0.00001"), deep: str = "1000", cross_bid: str = "0.0505", **changes: Any):
+    """USDT -> ETH -> BTC -> USDT."""
+    rules: dict[str, Any] = {"min_size": D("1e-8"), "min_notional": None} | changes
+    eth = book("okx", symbol="ETHUSDT", bids=[("2999", deep)], asks=[("3000", "0.2"), ("3001", deep)])
+    middle = book("okx", symbol="ETHBTC", bids=[(cross_bid, "0.1"), ("0.0504", deep)], asks=[("0.0506", deep)])
+    btc = book("okx", symbol="BTCUSDT", bids=[("60000", "0.01"), ("59990", deep)], asks=[("60001", deep)])
+    names = [("ETH", "USDT"), ("ETH", "BTC"), ("BTC", "USDT")]
+    return tuple(
+        terms(one, side=side, asset=asset, base=asset, quote=currency, **changed(rules, lot_size=D(lot)))
+        for one, side, (asset, currency), lot in zip((eth, middle, btc), SELL_TWICE, names, lots, strict=True)
+    )
+
+
+def test_a_waterfall_can_be_recomputed_by_hand():
+    edge = triangular.value(legs(), D("0.33333"), NOW, POLICY)
+    # Buy 0.33333 ETH: 0.2 at 3000 and 0.13333 at 3001 cost 1000.12333; the fee leaves 0.33299667, of which 0.3329 fit
+    # a lot. They bring 0.1 * 0.0505 + 0.2329 * 0.0504 = 0.01678816, less the fee 0.01677137184, of which 0.01677 fit.
+    # They bring 0.01 * 60000 + 0.00677 * 59990 = 1006.1323, less the fee 1005.1261677.
+    assert edge.net_cash == pytest.approx(D("1005.1261677") - D("1000.12333"), abs=D("1e-20"))
+    assert (edge.size_base, edge.size_quote) == (D("0.3329"), D("999.99"))
+    assert edge.gross_bps == D("100.0000")
+    parts = {part.label: part.bps for part in edge.parts}
+    notional = D("999.99")
+    for label, cash in {
+        "fee_leg_1": D("0.00033333") * D("0.0505") * 60000,
+        "fee_leg_2": D("0.00001678816") * 60000,
+        "fee_leg_3": D("1.0061323"),
+        "slippage_leg_1": D("0.13333"),
+        "slippage_leg_2": D("0.2329") * D("0.0001") * 60000,
+        "slippage_leg_3": D("0.00677") * 10,
+        "rounding": D("0.00009667") * D("0.0505") * 60000 + D("0.00000137184") * 60000,
+    }.items():
+        assert parts[label] == -(cash / notional * 10_000).quantize(D("0.0001")), label
+    assert abs(edge.net_bps - edge.net_cash / notional * 10_000) < D("0.0005")
+
+
+def trade(chain, size: D) -> D:
+    """What three trades leave of what was put in, in start currency; None where a lot or a book says no."""
+    held: Any = None
+    put_in = D(0)
+    for leg in chain:
+        lot = leg.instrument.lot_size
+        if leg.side == "buy":
+            quantity = size if held is None else most_for(leg.book.asks, held, lot)
+            cost = cash_of(leg.book.asks, quantity)
+            put_in = cost if held is None else put_in
+            held = quantity * (1 - leg.fee.taker)
+        else:
+            quantity = size if held is None else held // lot * lot
+            put_in = size if held is None else put_in
+            held = cash_of(leg.book.bids, quantity) * (1 - leg.fee.taker)
+    return held - put_in
+
+
+def cash_of(levels, size: D) -> D:
+    left, cash = size, D(0)
+    for level in levels:
+        taken = min(left, level.size)
+        left, cash = left - taken, cash + taken * level.price
+    assert not left
+    return cash
+
+
+def most_for(levels, cash: D, lot: D) -> D:
+    """The most lots that cost no more than `cash`, found by trying."""
+    low, high = 0, int(cash / levels[0].price / lot) + 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if cash_of(levels, middle * lot) <= cash else (low, middle - 1)
+    return low * lot
+
+
+def reverse(chain):
+    """The same three books the other way round."""
+    turned: dict[str, Any] = {"buy": "sell", "sell": "buy"}
+    return tuple(terms(leg.book, side=turned[leg.side], **rules_of(leg)) for leg in reversed(chain))
+
+
+def rules_of(leg) -> dict[str, Any]:
+    one = leg.instrument
+    names = ("asset", "base", "quote", "lot_size", "min_size", "min_notional")
+    return {name: getattr(one, name) for name in names}
+
+
+@given(
+    st.integers(1, 60_000),
+    st.tuples(*[st.sampled_from(["1", "0.1", "0.01", "0.0001", "0.000001"])] * 3),
+    st.booleans(),
+)
+def test_the_value_equals_three_trades_one_after_the_other(steps, lots, is_reversed):
+    chain = legs(lots=lots)
+    chain = reverse(chain) if is_reversed else chain
+    size = steps * D("0.001")
+    try:
+        edge = triangular.value(chain, size, NOW, POLICY)
+    except Refused:
+        return
+    net = trade(chain, size) / edge.size_quote
+    assert abs(edge.unrounded_bps / 10_000 - net) < D("1e-9")
+    assert edge.gross_bps + sum(part.bps for part in edge.parts) == edge.net_bps
+    assert all(part.bps <= 0 for part in edge.parts)
+
+
+@given(st.integers(1, 3000), st.integers(1, 3000))
+def test_before_rounding_net_edge_does_not_rise_with_size(one, other):
+    chain = legs(lots=("0.001", "0.0001", "0.0001"))
+    small, large = sorted((one, other))
+    nets = [triangular.value(chain, steps * D("0.01"), NOW, POLICY).before_rounding_bps for steps in (small, large)]
+    assert nets[0] >= nets[1] - D("0.02")  # a lot more or less reaches deeper into the later books or does not
+
+
+@given(st.integers(1, 3000))
+def test_more_depth_never_hurts(steps):
+    fine: dict[str, Any] = {"lots": ("0.001", "1e-10", "1e-10")}
+    size = steps * D("0.001")
+    shallow, deep = (triangular.value(legs(deep=depth, **fine), size, NOW, POLICY) for depth in ("100", "5000"))
+    assert deep.net_bps >= shallow.net_bps
+
+
+def test_flat_equal_books_lose_exactly_three_fees():
+    chain: list[Any] = []
+    flats: Any = (
+        ("ETHUSDT", "buy", "3000", ("ETH", "USDT")),
+        ("ETHBTC", "sell", "0.05", ("ETH", "BTC")),
+        ("BTCUSDT", "sell", "60000", ("BTC", "USDT")),
+    )
+    for symbol, side, price, (asset, currency) in flats:
+        flat = book("okx", symbol=symbol, bids=[(price, "1000")], asks=[(price, "1000")])
+        rules: dict[str, Any] = {
+            "asset": asset,
+            "base": asset,
+            "quote": currency,
+            "lot_size": D("1e-12"),
+            "min_notional": None,
+        }
+        chain.append(terms(flat, side=side, **rules))
+    edge = triangular.value(tuple(chain), D(1), NOW, POLICY)
+    assert edge.gross_bps == 0
+    assert edge.unrounded_bps / 10_000 == pytest.approx(D("0.999") ** 3 - 1, abs=D("1e-12"))
+
+
+def test_with_uncrossed_books_the_other_way_round_gains_no_more_than_this_one_loses():
+    for bid in ("0.0490", "0.0500", "0.0505"):
+        chain = legs(cross_bid=bid)
+        one = triangular.value(chain, D("0.1"), NOW, POLICY)
+        other = triangular.value(reverse(chain), D("0.005"), NOW, POLICY)
+        assert (1 + one.gross_bps / 10_000) * (1 + other.gross_bps / 10_000) <= 1
+
+
+def test_the_size_is_counted_in_the_first_leg_and_minimums_bind_every_leg():
+    chain = legs(lots=("0.001", "0.0001", "0.00001"))
+    sizing = triangular.measure(chain)
+    assert size_for(sizing, D(1000)) == D("0.333")
+    assert triangular.measure(reverse(chain)).price == 60001
+    with pytest.raises(Refused) as refused:
+        triangular.value(legs(lots=("0.001", "0.5", "0.00001")), D("0.333"), NOW, POLICY)
+    assert (refused.value.reason, refused.value.numbers["lot"]) == ("min_size", 0.5)
+    strict = [*chain[:2], terms(chain[2].book, side="sell", **changed(rules_of(chain[2]), min_notional=D(5000)))]
+    with pytest.raises(Refused) as refused:
+        triangular.value(tuple(strict), D("0.333"), NOW, POLICY)
+    assert refused.value.reason == "min_notional"
+
+
+def test_a_cycle_that_starts_by_selling_counts_its_size_in_the_start_currency():
+    lira = terms(
+        book("binance", symbol="USDTTRY", bids=[("40", "5000")], asks=[("40.01", "5000")]),
+        side="sell",
+        asset="USDT",
+        base="USDT",
+        quote="TRY",
+        lot_size=D(1),
+    )
+    middle = terms(
+        book("binance", symbol="BTCTRY", bids=[("2360000", "5")], asks=[("2370000", "0.01"), ("2371000", "5")]),
+        asset="BTC",
+        base="BTC",
+        quote="TRY",
+        lot_size=D("0.00001"),
+    )
+    last = terms(
+        book("binance", bids=[("60000", "5")], asks=[("60001", "5")]),
+        side="sell",
+        lot_size=D("0.00001"),
+        min_size=D("0.00001"),
+    )
+    chain = (lira, middle, last)
+    sizing = triangular.measure(chain)
+    assert (sizing.price, size_for(sizing, D("1000.7"))) == (1, 1000)
+    edge = triangular.value(chain, D(1000), NOW, POLICY)
+    assert edge.size_quote == 1000
+    assert abs(edge.net_cash - trade(chain, D(1000))) < D("1e-9")
+
+
+def test_a_thousand_of_a_coin_under_another_ticker_is_not_the_coin():
+    chain = legs()
+    other = terms(chain[1].book, side="sell", **changed(rules_of(chain[1]), base="1000ETH"))
+    with pytest.raises(Refused) as refused:
+        triangular.value((chain[0], other, chain[2]), D("0.3"), NOW, POLICY)
+    assert (refused.value.reason, refused.value.numbers) == ("identity", {"leg": 1})
+
+
+@given(st.integers(-20, 60), st.tuples(*[st.sampled_from(["0.1", "0.01", "0.001", "0.00001"])] * 3))
+def test_the_capacity_reaches_the_minimum_and_nothing_much_larger_does(minimum, lots):
+    chain = legs(lots=lots, deep="20")
+    sizing = triangular.measure(chain)
+
+    def value(size: D):
+        return triangular.value(chain, size, NOW, POLICY)
+
+    def reaches(size: D) -> bool:
+        try:
+            return value(size).net_bps >= minimum
+        except Refused:
+            return False
+
+    size = find_capacity(value, sizing, minimum) / sizing.price
+    assert not size or reaches(size)
+    for step in range(80):
+        larger = (size + sizing.lot) * (1 + D(step) / 40) // sizing.lot * sizing.lot
+        if reaches(larger):  # by what its lots happen to leave over, and by no more
+            left_over = D(lots[1]) * 3000 + D(lots[2]) * 60000
+            assert value(larger).net_bps - minimum < left_over / (larger * 3000) * 10_000
+
+
+def test_the_curve_is_that_of_the_trades():
+    chain = legs()
+    sizing = triangular.measure(chain)
+    points = trace_curve(lambda size: triangular.value(chain, size, NOW, POLICY), sizing)
+    assert len(points) == 10
+    for point in points:
+        size = point.size_quote / sizing.price
+        assert abs(point.net_bps / 10_000 - trade(chain, size) / point.size_quote) < D("1e-9")
+
+
+def test_a_candidate_that_holds_on_three_books_is_sighted_with_three_legs():
+    chain = legs()
+    markets = [LegMarket(leg.instrument, leg.book, None) for leg in chain]
+    refs = tuple(LegRef("okx", "spot", leg.book.symbol, leg.side) for leg in chain)
+    candidate = Candidate("triangular", "ETH", "USDT", refs, 100.0, 70.0)
+    sighting = verify(candidate, markets, NOW, POLICY)
+    assert [(leg.symbol, leg.side, leg.asset, leg.quote) for leg in sighting.legs] == [
+        ("ETHUSDT", "buy", "ETH", "USDT"),
+        ("ETHBTC", "sell", "ETH", "BTC"),
+        ("BTCUSDT", "sell", "BTC", "USDT"),
+    ]
+    assert sighting.books == (chain[0].book.asks, chain[1].book.bids, chain[2].book.bids)
+    assert sighting.exit_books == ()
+    assert sighting.capacity_quote >= sighting.edge.size_quote
+    late = [markets[0], markets[1], LegMarket(chain[2].instrument, late_book(), None)]
+    with pytest.raises(Refused, match="skew"):
+        verify(candidate, late, NOW, POLICY)
+
+
+def late_book():
+    return book("okx", bids=[("60000", "50")], asks=[("60001", "50")], at=NOW - 11_000)
+
+
+def test_an_instrument_alone_is_no_cycle():
+    assert detect(BTC)[1].counts == {}
+    assert instrument().lot_asset == D("0.001")
