@@ -1,5 +1,6 @@
 """What was alerted is valued again 5 s, 60 s and an expiry later, once each, whatever happens in between."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -139,9 +140,10 @@ async def test_what_nobody_looked_at_in_time_is_missed_and_never_a_number(world:
 async def test_a_lost_alarm_is_set_again_by_the_cron(world: OutcomesWorld):
     world.env.faults.fail("APPRAISER", "storage.setAlarm", times=None)
     id_ = await world.confirm()
+    scanned = world.clock.now_ms()
     await world.env.advance(30_000)
     world.env.faults.clear()
-    await world.tick(world.clock.now_ms())
+    await world.tick(scanned)  # for which no scan runs again
     await world.env.advance(1_000)
     assert (await world.outcomes(id_))["after_5s"]["reason"] == "late"
     await world.env.advance(30_000)
@@ -211,3 +213,17 @@ async def test_funding_is_valued_with_the_newest_rates(world: OutcomesWorld):
     assert valued
     for one in valued:
         assert one["realised_bps"] == pytest.approx(one["claimed_bps"], abs=0.5), "frozen books, the same rates"
+
+
+async def test_alarms_at_once_ask_the_exchanges_once(world: OutcomesWorld):
+    await world.confirm()
+    world.appraisers.interleave = True
+    world.appraisers.holds_alarms = True
+    await world.env.advance(5_200)
+    since = world.clock.now_ms()
+    stub = world.env.APPRAISER.getByName("appraiser")
+    await asyncio.gather(stub.alarm(None), stub.alarm(None), stub.wake(), stub.alarm(None))
+    sent = (await world.exchanges.get("/_control/requests", params={"since": since})).json()["requests"]
+    asked = [(one["path"], one["query"]) for one in sent]
+    assert asked
+    assert len(asked) == len(set(asked)), "each book once"
