@@ -21,7 +21,7 @@ class Claim(Struct, frozen=True):
 
     at: int
     net_bps: Decimal
-    size_base: Decimal
+    size: Decimal  # what the first leg trades; what the others trade follows from it
     expires_at: int
     features: dict[str, float] = {}
     confidence: Confidence = Confidence()
