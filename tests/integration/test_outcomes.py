@@ -188,7 +188,7 @@ async def test_a_book_too_thin_for_the_size_says_so(world: OutcomesWorld):
     id_ = await world.confirm()
     rows = world.env.DB.sqlite
     rows.execute(
-        "UPDATE opportunities SET payload = json_set(payload, '$.claim.size', '100000000') WHERE id = ?", (id_,)
+        "UPDATE opportunities SET payload = json_set(payload, '$.claim.size_base', '100000000') WHERE id = ?", (id_,)
     )
     await world.env.advance(6_000)
     first = (await world.outcomes(id_))["after_5s"]

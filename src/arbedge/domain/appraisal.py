@@ -194,7 +194,7 @@ def _value(one: Due, claim: Claim, markets: Sequence[LegMarket], now: int, polic
     terms = tuple(_terms(leg, market) for leg, market in zip(one.legs, markets, strict=True))
     require_comparable(terms, now, policy)
     policy = replace(policy, horizon_h=one.opportunity.horizon_h)
-    net_bps = DETECTORS[one.opportunity.type].value(terms, claim.size, now, policy).net_bps
+    net_bps = DETECTORS[one.opportunity.type].value(terms, claim.size_base, now, policy).net_bps
     if not net_bps.is_finite():
         raise ArithmeticError("the edge is not a number")
     return net_bps

@@ -21,7 +21,7 @@ class Claim(Struct, frozen=True):
 
     at: int
     net_bps: Decimal
-    size: Decimal  # what the first leg trades; what the others trade follows from it
+    size_base: Decimal  # what the first leg trades: of two legs both, of a cycle what the rest follows from
     expires_at: int
     features: dict[str, float] = {}
     confidence: Confidence = Confidence()

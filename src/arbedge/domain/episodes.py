@@ -137,7 +137,7 @@ def _claim(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy, learn
     return Claim(
         at=scan.now,
         net_bps=sighting.edge.net_bps,
-        size=sighting.edge.fills[0].size,
+        size_base=sighting.edge.fills[0].size,
         expires_at=scan.now + policy.unconfirmed_ms_max,
         features=features,
         confidence=state_confidence(learned, features),

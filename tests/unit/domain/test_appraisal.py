@@ -28,7 +28,7 @@ from tests.integration.store.builders import make_opportunity
 from tests.unit.domain.builders import NOW, book, instrument
 
 POLICY = Policy()
-CLAIM = Claim(at=NOW, net_bps=D(20), size=D(1), expires_at=NOW + 600_000)
+CLAIM = Claim(at=NOW, net_bps=D(20), size_base=D(1), expires_at=NOW + 600_000)
 
 
 def told(
@@ -151,7 +151,7 @@ def test_books_that_cannot_be_counted_with_give_no_number():
     one = told()
     one = replace(one, sighting=replace(one.sighting, legs=(fee, one.sighting.legs[1])))
     assert appraise(due(one), markets(), NOW + 5_000, POLICY).reason == "arithmetic"
-    of_nothing = told(claim=replace(CLAIM, size=D(0)))
+    of_nothing = told(claim=replace(CLAIM, size_base=D(0)))
     assert appraise(due(of_nothing), markets(), NOW + 5_000, POLICY).reason == "arithmetic"
     assert appraise(due(told(claim=None)), markets(), NOW + 5_000, POLICY).reason == "no_claim"
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import combinations, product
 from statistics import median
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,27 +25,36 @@ RATES = st.sampled_from([-0.004, -0.0005, 0.0, 0.0001, 0.003])
 NEXT = st.sampled_from([NOW + HOUR, NOW + 8 * HOUR, NOW - 2 * HOUR, NOW - 9 * HOUR])
 
 
+SOUND = {"price": st.sampled_from([99.9, 100.0, 100.05, 100.4, 101.0]), "gap": st.just(0.05), "at": st.just(NOW)}
+ANY = {"price": PRICES, "gap": GAPS, "at": STAMPS}
+
+
 @st.composite
-def rows(draw, asset: str, *, perp: bool = False):
+def rows(draw, asset: str, of: dict[str, Any], *, perp: bool = False):
     """None to two quotes of an asset on one exchange."""
     found = []
     for symbol in [asset, f"1000{asset}"][: draw(st.sampled_from([0, 1, 1, 1, 2]))]:
-        bid = draw(PRICES)
+        bid = draw(of["price"])
         rate = None
         if perp and draw(st.booleans()):
-            rate = Funding(draw(RATES), draw(NEXT), draw(st.sampled_from([1.0, 8.0])), bid)
-        found.append(quote(bid, bid + draw(GAPS), asset=asset, at=draw(STAMPS), funding=rate, symbol=symbol))
+            next_at = draw(NEXT) if of is ANY else NOW + HOUR
+            rate = Funding(draw(RATES), next_at, draw(st.sampled_from([1.0, 8.0])), bid)
+        found.append(quote(bid, bid + draw(of["gap"]), asset=asset, at=draw(of["at"]), funding=rate, symbol=symbol))
     return found
+
+
+ASSETS = ["BTC", "SOL", "LTC"]
 
 
 @st.composite
 def markets(draw):
-    assets = ["BTC", "SOL"]
+    """Every second asset is quoted as assets are on a quiet day, the others in any way."""
+    kinds = {asset: draw(st.sampled_from([SOUND, ANY])) for asset in ASSETS}
     return snapshot(
         *(
             feed(
                 exchange,
-                *(row for asset in assets for row in draw(rows(asset, perp=market == "perp"))),
+                *(row for asset in ASSETS for row in draw(rows(asset, kinds[asset], perp=market == "perp"))),
                 market=market,
                 received_at=NOW - 500,
             )
@@ -98,7 +108,7 @@ def round_trip(one, row) -> float:
 
 def look_at_every_pair(market) -> dict[OpportunityType, Counter[str]]:
     told: dict[OpportunityType, Counter[str]] = {kind: Counter() for kind in DETECTORS}
-    for asset in ("BTC", "SOL"):
+    for asset in ASSETS:
         spot, perp = listed(market, "spot", asset), [one for one in listed(market, "perp", asset) if one[1].funding]
         for a, b in combinations(spot, 2):
             if a[0].exchange == b[0].exchange:
@@ -145,3 +155,30 @@ def test_what_is_kept_does_not_depend_on_how_little_may_be_kept(market):
             return [drop.candidate.net_bps for drop in drops.nearest()]
 
     assert nearest(3) == nearest(200)[:3]
+
+
+def test_a_quiet_market_is_counted_without_a_look_at_each_pair():
+    """The second asset cannot come nearer than the first, and its pairs are counted all the same."""
+    far = [quote(90.0, 95.0, asset="SOL", symbol=symbol) for symbol in ("SOL", "1000SOL")]
+    carry = Funding(0.0, NOW + HOUR, 8.0, 100.0)
+    board = read_board(
+        snapshot(
+            *(feed(one, quote(100.0, 100.01), *far[: place + 1]) for place, one in enumerate(EXCHANGES)),
+            *(
+                feed(one, *(quote(*top, asset=asset, funding=carry) for top, asset in TOPS), market="perp")
+                for one in EXCHANGES
+            ),
+        ),
+        NOW,
+        POLICY,
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("arbedge.domain.detection.candidates.NEAR_MISSES_KEPT", 1)
+        for kind, pairs in (("cross_exchange", 3 + 8), ("funding", 3 + 3), ("spot_perp", 9 + 15)):
+            drops = Drops()
+            assert not list(DETECTORS[kind].detect(board, drops))
+            assert drops.counts == {"below_minimum": pairs}
+            assert [drop.candidate.asset for drop in drops.nearest()] == ["BTC"]
+
+
+TOPS = [((100.0, 100.01), "BTC"), ((90.0, 95.0), "SOL")]

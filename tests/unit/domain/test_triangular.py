@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arbedge.domain.appraisal import Due, appraise
 from arbedge.domain.detection import triangular
 from arbedge.domain.detection.board import read_board
 from arbedge.domain.detection.candidates import Candidate, Drops, LegRef
@@ -15,6 +16,7 @@ from arbedge.domain.detection.verification import LegMarket, verify
 from arbedge.domain.edge import Refused, find_capacity, size_for, trace_curve
 from arbedge.domain.policy import Policy
 from tests.unit.domain.builders import NOW, book, feed, instrument, quote, snapshot, terms
+from tests.unit.domain.test_episodes import World as EpisodeWorld
 
 POLICY = Policy()
 BTC = quote(60_000.0, 60_001.0, asset="BTC", symbol="BTCUSDT")
@@ -411,6 +413,31 @@ def late_book():
     return book("okx", bids=[("60000", "50")], asks=[("60001", "50")], at=NOW - 11_000)
 
 
+def test_in_a_sound_market_what_cannot_come_near_is_only_counted(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("arbedge.domain.detection.candidates.NEAR_MISSES_KEPT", 1)
+    near = [cross(3000.0, 3000.1, currency="USDT"), cross(0.05, 0.05001)]
+    far = [cross(90.0, 95.0, asset="SOL", currency="USDT"), cross(0.0015, 0.0016, asset="SOL")]
+    _, drops = detect(BTC, *near, *far)
+    assert drops.counts == {"below_minimum": 2}
+    assert [drop.candidate.asset for drop in drops.nearest()] == ["ETH"]
+
+
 def test_an_instrument_alone_is_no_cycle():
     assert detect(BTC)[1].counts == {}
     assert instrument().lot_asset == D("0.001")
+
+
+def test_a_cycle_is_held_to_its_claim_at_the_quantity_of_its_first_leg():
+    """Its size is shown in the asset, which the first leg need not trade."""
+    turned = reverse(legs(lots=("0.00001", "0.0001", "0.00001"), cross_bid="0.0490"))
+    cheap = book("okx", symbol="ETHBTC", bids=[("0.0484", "1000")], asks=[("0.0485", "1000")])
+    chain = (turned[0], terms(cheap, **rules_of(turned[1])), turned[2])
+    markets = [LegMarket(leg.instrument, leg.book, None) for leg in chain]
+    refs = tuple(LegRef("okx", "spot", leg.book.symbol, leg.side) for leg in chain)
+    sighting = verify(Candidate("triangular", "ETH", "USDT", refs, 300.0, 270.0), markets, NOW, POLICY)
+    world = EpisodeWorld()
+    world.scan(sighting)
+    [opened] = world.scan(sighting)
+    due = Due("after_5s", NOW, opened)
+    found = appraise(due, markets, NOW, POLICY)
+    assert (found.state, found.realised_bps) == ("valued", found.claimed_bps)

@@ -35,11 +35,6 @@ def count_settlements(funding: Funding, now: int, horizon_h: int) -> int:
     return 0 if first > end else (end - first) // interval + 1
 
 
-def expect_funding(funding: Funding, now: int, horizon_h: int) -> float:
-    """Cash per asset unit that a short receives and a long pays over the horizon, at the rate known now."""
-    return funding.rate * funding.mark * count_settlements(funding, now, horizon_h)
-
-
 def overdue_ms(funding: Funding, now: int) -> float:
     """How long the settlement after the named one has been past: above 0, the rate has stopped being renewed."""
     return now - funding.next_at - funding.interval_h * HOUR_MS
