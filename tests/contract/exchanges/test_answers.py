@@ -132,6 +132,13 @@ async def test_the_firewall_of_a_spot_host_says_nothing_about_futures():
     assert (await canned.exchanges["binance"].fetch_tickers("perp")).rows == []
 
 
+@every_exchange
+async def test_a_block_says_so_in_words_and_not_in_markup(exchange: ExchangeId):
+    page = b"<!DOCTYPE HTML>\n<html><head><title>ERROR: not from your country</title></head><body>x</body></html>"
+    error = await failure(always(httpx.Response(403, content=page)), exchange)
+    assert str(error) == "unreachable from here: HTTP 403: a web page, ERROR: not from your country"
+
+
 @pytest.mark.parametrize(("exchange", "market"), EVERY_MARKET)
 async def test_endless_bodies_are_cut_off(monkeypatch: pytest.MonkeyPatch, exchange: ExchangeId, market: Any):
     monkeypatch.setattr(session, "EXCHANGE_BODY_BYTES_MAX", 1000)

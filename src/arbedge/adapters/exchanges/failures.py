@@ -20,8 +20,8 @@ def excerpt(body: bytes) -> str:
     A ban names our own address; since errors are shown in health, addresses are left out. Of a web page only the
     title says anything.
     """
-    is_page = body[:200].lstrip().startswith(b"<") and (title := _TITLE.search(body[:2000]))
-    if is_page and title:
+    title = _TITLE.search(body[:2000]) if body[:200].lstrip().startswith(b"<") else None
+    if title:
         body = b"a web page, " + title[1]
     words = " ".join(body[:200].decode("utf-8", "replace").split())
     return _ADDRESS.sub("(address)", words) or "(empty)"
