@@ -153,7 +153,7 @@ class Run:
             screen = render_alert(opportunity, record.at)
             digest = digest_screen(screen)
             self.comparison.compare(kind, what, {"content_sha256": record.content_sha256}, {"content_sha256": digest})
-            shown = {"person": record.person, "content_sha256": digest, "text": screen.text}
+            shown = {"person": record.person, "outcome": record.outcome, "content_sha256": digest, "text": screen.text}
             result.add(kind, at=record.at, id=opportunity.id, revision=record.revision, **shown)
 
     def _policy_at(self, at: int) -> Policy | None:

@@ -30,7 +30,7 @@ async def test_everything_comes_out_as_it_was_stored_and_sent_and_twice_the_same
     last = {line["id"]: line["document"] for line in whole.of("opportunity")}
     assert last == recorded.stored
     assert {one["status"] for one in last.values()} >= {"active", "vanished"}
-    assert sorted(line["text"] for line in whole.of("message")) == recorded.shown
+    assert sorted(line["text"] for line in whole.of("message") if line["outcome"] == "sent") == recorded.shown
 
 
 def test_the_recording_is_worth_replaying(whole: Replay):

@@ -174,7 +174,8 @@ def test_a_quiet_market_is_counted_without_a_look_at_each_pair():
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("arbedge.domain.detection.candidates.NEAR_MISSES_KEPT", 1)
-        for kind, pairs in (("cross_exchange", 3 + 8), ("funding", 3 + 3), ("spot_perp", 9 + 15)):
+        pairs_of: dict[OpportunityType, int] = {"cross_exchange": 3 + 8, "funding": 3 + 3, "spot_perp": 9 + 15}
+        for kind, pairs in pairs_of.items():
             drops = Drops()
             assert not list(DETECTORS[kind].detect(board, drops))
             assert drops.counts == {"below_minimum": pairs}
