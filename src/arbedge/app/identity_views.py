@@ -106,8 +106,12 @@ async def load_events(instruments: Instruments, now: int) -> Mapping[tuple[Excha
     since = now - EVENTS_MS
     with suppress(StoreUnavailable):
         found = await instruments.load_events(since, EVENTS_SHOWN)
-        quiet = {(exchange, market): EventsView(since, {}, []) for exchange in EXCHANGES for market in MARKETS}
-        return quiet | {(feed.exchange, feed.market): _view_events(feed, since) for feed in found}
+        views: dict[tuple[ExchangeId, Market], EventsView] = {
+            (exchange, market): EventsView(since, {}, []) for exchange in EXCHANGES for market in MARKETS
+        }
+        for feed in found:
+            views[feed.exchange, feed.market] = _view_events(feed, since)
+        return views
     return None
 
 
