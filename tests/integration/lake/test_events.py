@@ -70,7 +70,7 @@ async def test_a_decision_is_kept_with_all_that_decided_it(arbedge: World):
     assert told
     rows = {row.person: row for event in told for row in event.people}
     assert set(rows) == {NAMES[FIONA], NAMES[PAVEL]}
-    assert rows[NAMES[FIONA]].reason is None
+    assert None in {row.reason for event in told for row in event.people if row.person == NAMES[FIONA]}
     pavel = rows[NAMES[PAVEL]]
     assert (pavel.tier, pavel.session, pavel.alerts, pavel.is_reachable) == (
         "premium",
