@@ -31,7 +31,7 @@ function routeOf(one) {
 
 function renderOne(one) {
   const node = el("details", { open: opened.has(one.id) },
-    el("summary", {}, `${one.asset} · ${one.type.replace("_", " ")} · ${routeOf(one)}`,
+    el("summary", {}, `${one.asset} · ${one.type.replace("spot_perp", "spot and perpetual").replace("_", " ")} · ${routeOf(one)}`,
       el("span", { class: "net number" }, formatBps(one.net_bps))),
     el("p", { class: "soft" }, `${one.status}, at ${Number(one.size_quote).toFixed(2)} ${one.quote}; room for ${Number(one.capacity_quote).toFixed(0)} ${one.quote}; ${formatConfidence(one.confidence)}`),
     ...(one.needs_inventory ? [el("p", {}, `Only for those who hold ${one.asset} already: the spot leg sells it.`)] : []),

@@ -3,7 +3,8 @@
 ArbEdgeError
 ├── ConfigurationError          the start stops; an operator mends a setting
 ├── ExchangeError               one call to one exchange did not give an answer
-│   ├── ExchangeUnreachable     timeout, reset, unreadable body: the next scan tries again
+│   ├── ExchangeUnreachable     timeout, reset: the next scan tries again
+│   │   └── ExchangeUnreadable  a body that is not what the exchange documents: as good as no answer, and told apart
 │   ├── ExchangeBlocked         geo or firewall (451, CDN 403): never the key's fault
 │   ├── ExchangeRateLimited     wait `retry_after_s`, ask nothing before
 │   ├── ExchangeDown            5xx or maintenance, said by the exchange itself
@@ -56,9 +57,16 @@ class ExchangeUnreachable(ExchangeError):
     code = "unreachable"
 
 
+class ExchangeUnreadable(ExchangeUnreachable):
+    code = "unreadable"
+
+
 class ExchangeBlocked(ExchangeError):
     code = "blocked_from_here"
     outcome = "rejected"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"unreachable from here: {message}")
 
 
 class ExchangeRateLimited(ExchangeError):

@@ -154,6 +154,7 @@ async def explain_opportunity(
     opportunities: Opportunities,
     scans: Scans,
     deliveries: Deliveries,
+    appraisals: Appraisals,
     opportunity_id: str,
     person: Person,
     now: int,
@@ -166,7 +167,7 @@ async def explain_opportunity(
     report = await scans.load_latest()
     misses = [drop for drop in (report.nearest if report else []) if drop.candidate.key == found.key]
     return WhyView(
-        open=[view_opportunity(found, now)],
+        open=[view_opportunity(found, now, await appraisals.load(opportunity_id))],
         misses=[view_miss(drop) for drop in misses],
         scan=view_scan(report, now),
         own_reason=check_eligibility(person, found, now, policy),

@@ -15,6 +15,7 @@ from arbedge.errors import (
     ExchangeRateLimited,
     ExchangeRefused,
     ExchangeUnreachable,
+    ExchangeUnreadable,
 )
 from tests.contract.exchanges.world import EVERY_MARKET, NOW_MS, Canned, always
 
@@ -39,10 +40,10 @@ async def failure(canned: Canned, exchange: ExchangeId) -> ExchangeError:
         (httpx.ReadTimeout("late"), ExchangeUnreachable),
         (httpx.ConnectError("refused"), ExchangeUnreachable),
         (httpx.RemoteProtocolError("cut"), ExchangeUnreachable),
-        (httpx.Response(200, content=b""), ExchangeUnreachable),
-        (httpx.Response(200, html="<html>Just a moment...</html>"), ExchangeUnreachable),
-        (httpx.Response(200, content=b"null"), ExchangeUnreachable),
-        (httpx.Response(200, content=b"\xff\xfe"), ExchangeUnreachable),
+        (httpx.Response(200, content=b""), ExchangeUnreadable),
+        (httpx.Response(200, html="<html>Just a moment...</html>"), ExchangeUnreadable),
+        (httpx.Response(200, content=b"null"), ExchangeUnreadable),
+        (httpx.Response(200, content=b"\xff\xfe"), ExchangeUnreadable),
         (httpx.Response(302, headers={"location": "/elsewhere"}), ExchangeUnreachable),
         (httpx.Response(404, html="<html>nginx</html>"), ExchangeUnreachable),
         (httpx.Response(451, content=b'{"code":0,"msg":"restricted location"}'), ExchangeBlocked),

@@ -7,7 +7,14 @@ import msgspec
 import pytest
 
 from arbedge.domain.market import ExchangeId, Market
-from arbedge.errors import ExchangeBlocked, ExchangeDown, ExchangeRateLimited, ExchangeRefused, ExchangeUnreachable
+from arbedge.errors import (
+    ExchangeBlocked,
+    ExchangeDown,
+    ExchangeRateLimited,
+    ExchangeRefused,
+    ExchangeUnreachable,
+    ExchangeUnreadable,
+)
 from arbedge.limits import BOOK_DEPTH
 from arbedge.ports.exchange import ExchangeMarketData
 from scripts.sandbox import Sandbox
@@ -119,8 +126,8 @@ async def test_unknown_symbol_is_our_mistake(exchanges: Exchanges, exchange: Exc
     [
         (("timeout", None), ExchangeUnreachable),
         (("reset", None), ExchangeUnreachable),
-        (("html", 200), ExchangeUnreachable),
-        (("malformed", None), ExchangeUnreachable),
+        (("html", 200), ExchangeUnreadable),
+        (("malformed", None), ExchangeUnreadable),
         (("html", 502), ExchangeDown),
         (("status", 503), ExchangeDown),
         (("geo", None), ExchangeBlocked),

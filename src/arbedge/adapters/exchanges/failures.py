@@ -10,14 +10,19 @@ from arbedge.errors import ExchangeBlocked, ExchangeDown, ExchangeError, Exchang
 
 WAIT_S_MAX: Final = 3 * 86_400.0  # the longest ban there is; a longer one is a mistake that would never be noticed
 _ADDRESS: Final = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){3,7}[0-9a-f]{0,4}\b", re.IGNORECASE)
+_TITLE: Final = re.compile(rb"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _SECONDS: Final = re.compile(r"[0-9]{1,15}")
 
 
 def excerpt(body: bytes) -> str:
     """Enough of a body to recognise it, on one line.
 
-    A ban names our own address; since errors are shown in health, addresses are left out.
+    A ban names our own address; since errors are shown in health, addresses are left out. Of a web page only the
+    title says anything.
     """
+    is_page = body[:200].lstrip().startswith(b"<") and (title := _TITLE.search(body[:2000]))
+    if is_page and title:
+        body = b"a web page, " + title[1]
     words = " ".join(body[:200].decode("utf-8", "replace").split())
     return _ADDRESS.sub("(address)", words) or "(empty)"
 

@@ -21,7 +21,7 @@ from msgspec import Struct
 from arbedge.adapters.exchanges.failures import excerpt
 from arbedge.domain.budget import Host, Limit, learn_used, reserve
 from arbedge.domain.clocks import estimate_offset
-from arbedge.errors import ExchangeError, ExchangeRateLimited, ExchangeUnreachable
+from arbedge.errors import ExchangeError, ExchangeRateLimited, ExchangeUnreachable, ExchangeUnreadable
 from arbedge.limits import EXCHANGE_BODY_BYTES_MAX, EXCHANGE_TIMEOUT_S
 from arbedge.ports.clock import Clock
 from arbedge.ports.exchange import Traffic, counted_traffic
@@ -146,7 +146,7 @@ class Session:
             raise
         except (ValueError, ArithmeticError, RecursionError) as error:  # ValueError is msgspec's, and that of bad UTF-8
             seen = " | ".join(excerpt(answer.body) for answer in answers)
-            raise ExchangeUnreachable(f"unreadable answer: {error}: {seen}") from error
+            raise ExchangeUnreadable(f"unreadable answer: {error}: {seen}") from error
 
     def _obey(self, error: ExchangeError, now: int) -> None:
         """Sends nothing more before the time that a refusal names."""

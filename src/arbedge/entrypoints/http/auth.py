@@ -52,7 +52,8 @@ def read_claim(authorization: str | None, user_id: str | None, settings: Setting
         raise refuse_unknown("This kind of authorization is not known.")
     if user_id and settings.environment in SEEDED_ENVIRONMENTS and len(user_id) <= USER_ID_CHARS_MAX:
         return SeededClaim(user_id)
-    raise refuse_unknown("Say who is asking: Authorization: tma <initData of the Mini App>.")
+    here = ", or on this machine X-User-ID: <id>" if settings.environment in SEEDED_ENVIRONMENTS else ""
+    raise refuse_unknown(f"Say who is asking: Authorization: tma <initData of the Mini App>{here}.")
 
 
 async def _find_user_id(services: Services, claim: Claim) -> str | None:

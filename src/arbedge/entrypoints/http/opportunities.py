@@ -119,7 +119,14 @@ async def get_why(services: Ports, person: Reader, opportunity_id: OpportunityId
     if is_opportunity_id(opportunity_id):
         now = services.clock.now_ms()
         view = await explain_opportunity(
-            services.opportunities, services.scans, services.deliveries, opportunity_id, person, now, services.policy
+            services.opportunities,
+            services.scans,
+            services.deliveries,
+            services.appraisals,
+            opportunity_id,
+            person,
+            now,
+            services.policy,
         )
     if view is None:
         raise refuse_missing("opportunity")

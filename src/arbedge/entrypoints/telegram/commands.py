@@ -141,6 +141,7 @@ async def explain_one(turn: Turn, opportunity_id: str) -> Screen:
         services.opportunities,
         services.scans,
         services.deliveries,
+        services.appraisals,
         opportunity_id,
         turn.require_person(),
         turn.now,

@@ -51,6 +51,8 @@ def test_funding_is_shown_with_its_interval():
     text = read(render_alert(carry(), NOW))
     assert "Long Bybit perpetual at 100.02 USDT, funding -0.0400 % every 8 h" in text
     assert "Short OKX perpetual at 100.01 USDT, funding +0.1100 % every 4 h" in text
+    assert "Funding counted for 24 h, then closed at today's books" in text
+    assert "Funding counted" not in read(render_alert(cross(), NOW))
 
 
 def test_a_changed_alert_says_so():

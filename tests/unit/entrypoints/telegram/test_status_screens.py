@@ -51,6 +51,12 @@ def test_a_broken_feed_is_named_with_its_error_and_its_last_good_data():
     assert "MARKET MODE" not in text
 
 
+def test_a_feed_that_answers_late_is_named_though_it_is_well():
+    text = read(render_status(status(okx_spot=replace(FINE, latency_ms=1_600)), "live", NOW))
+    assert "Slow to answer: OKX spot 1.6 s. Scans wait for it." in text
+    assert "Slow" not in read(render_status(status(okx_spot=replace(FINE, latency_ms=999)), "live", NOW))
+
+
 def test_long_errors_fit():
     long = replace(BROKEN, error="<&>" * 2_000)
     broken: dict[str, Any] = {

@@ -4,8 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from arbedge.app.browse import WhyView, view_scan
+from arbedge.app.identity_views import QuarantineView, SuspectView
 from arbedge.app.views import view_miss, view_opportunity
 from arbedge.domain.market import Mode
 from arbedge.entrypoints.telegram.screens.why import render_why_asset, render_why_opportunity, render_why_usage
@@ -109,3 +111,37 @@ def test_usage_is_told():
 
 def test_money_in_it_is_exact():
     assert view_opportunity(cross(), NOW).size_quote == Decimal("800.00")
+
+
+def suspect(apart: float) -> QuarantineView:
+    one = SuspectView(
+        instrument="bybit:spot:GRIDUSDT",
+        asset="GRID",
+        quote="USDT",
+        price=0.025,
+        median=0.2,
+        apart=apart,
+        others=[],
+        scans=3,
+        first_at=NOW,
+        seen_at=NOW,
+        quarantined_at=NOW,
+        agreed_ms=0,
+    )
+    return QuarantineView(count=1, suspected=0, items=[one])
+
+
+@pytest.mark.parametrize(("apart", "said"), [(-0.875, "-87.5% from the median 0.2"), (207.0, "208 times the median")])
+def test_quarantine_is_the_whole_answer_and_says_when_it_ends(apart: float, said: str):
+    text = read(render_why_asset("GRID", replace(why(), quarantine=suspect(apart)), MODE))
+    assert said in text
+    assert "it comes back after 7 d of agreement" in text
+    assert "nothing on GRID" not in text
+
+
+def test_someone_who_has_the_message_is_not_told_that_it_came_too_late():
+    text = read(render_why_opportunity(why(ended(cross()), own="ended", delivery=delivered("sent")), MODE))
+    assert "Your chat: you were told" in text
+    assert "before it could be sent" not in text
+    late = read(render_why_opportunity(why(ended(cross()), own="ended"), MODE))
+    assert "ended, it had ended before it could be sent" in late

@@ -32,7 +32,7 @@ def render_alert(opportunity: Opportunity, now: int) -> Screen:
         render_worth(view),
         render_waterfall(view),
         render_inventory(view),
-        "\n".join(map(_render_leg, view.legs)),
+        "\n".join(_render_leg(leg, of_cycle=view.type == "triangular") for leg in view.legs),
         _render_state(view, opportunity.is_open),
     ]
     buttons = [
@@ -51,10 +51,11 @@ def _render_title(view: OpportunityDetail) -> str:
     return f"<b>{name}: {render_bps(view.net_bps)} bps net</b>"
 
 
-def _render_leg(leg: LegView) -> str:
-    """Short: the detail screen has the rest."""
-    place = words.name_place(leg.exchange, leg.market)
-    text = f"{words.name_side(leg.market, leg.side)} {quote(place, 40)} at {render_price(leg.vwap)} {quote(leg.quote)}"
+def _render_leg(leg: LegView, *, of_cycle: bool) -> str:
+    """Short: the detail screen has the rest. The legs of a cycle trade different assets, so each names its own."""
+    place = quote(words.name_place(leg.exchange, leg.market), 40)
+    what = f"{quote(leg.asset, 20)} on {place}" if of_cycle else place
+    text = f"{words.name_side(leg.market, leg.side)} {what} at {render_price(leg.vwap)} {quote(leg.quote)}"
     if leg.funding:
         text += f", funding {render_percent(leg.funding.rate)} every {leg.funding.interval_h:g} h"
     return f"{text} · {quote(leg.source)} {quote(leg.mode)}, {render_age(leg.age_ms)} old"
@@ -68,6 +69,8 @@ def _render_state(view: OpportunityDetail, is_open: bool) -> str:
         )
     capacity = f"{render_money(view.capacity_quote)} {quote(view.quote)}"
     lines = [f"Good up to {capacity} · first seen {render_time(view.detected_at)}"]
+    if view.horizon_h is not None:
+        lines.append(f"Funding counted for {view.horizon_h} h, then closed at today's books")
     if view.confidence.p is not None:
         lines.append(f"Confidence {view.confidence.p:.0%} (n {view.confidence.n:,})")
     came_back = bool(view.transitions) and view.transitions[-1].reason == "returned"

@@ -35,9 +35,15 @@ def render_suspect(one: SuspectView) -> str:
     agreed = f"has agreed for {render_age(one.agreed_ms)}" if one.agreed_ms else "does not agree yet"
     since = f"in quarantine since {render_time(one.quarantined_at)} after {one.scans} scans"
     return (
-        f"• {quote(one.instrument)}: {one.price:g} {quote(one.quote)}, {one.apart:+.1%} from the median {one.median:g};"
-        f" others: {others or 'none'}; {since}, {agreed} and needs {render_age(one.agreement_needed_ms)}"
+        f"• {quote(one.instrument)}: {one.price:g} {quote(one.quote)}, {_render_apart(one.apart)} the median"
+        f" {one.median:g}; others: {others or 'none'}; {since}, its price {agreed}; it comes back after"
+        f" {render_age(one.agreement_needed_ms)} of agreement"
     )
+
+
+def _render_apart(apart: float) -> str:
+    """`+23.1% from`, and where a percentage would be no more than a long number, `209 times`."""
+    return f"{apart + 1:,.0f} times" if apart >= 9 else f"{apart:+.1%} from"
 
 
 def render_why_quarantined(view: QuarantineView | None) -> str:

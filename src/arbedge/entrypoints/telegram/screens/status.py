@@ -18,6 +18,7 @@ _OVERALL: Final = {
     "down": "Nothing can be read right now. I keep trying.",
 }
 _ERROR_MAX: Final = 120
+_SLOW_MS: Final = 1_000  # all tickers of a market usually take a tenth of it
 
 
 def render_status(view: StatusView, mode: str, now: int, notes: Sequence[str] = ()) -> Screen:
@@ -34,6 +35,7 @@ def render_status(view: StatusView, mode: str, now: int, notes: Sequence[str] = 
         if view.dependencies
         else "",
         _render_troubles([*feeds, *view.dependencies.items()]),
+        _render_slow(feeds),
         _render_stale(feeds),
         *notes,
         render_scan(view.scan),
@@ -65,6 +67,16 @@ def _render_troubles(all_views: list[tuple[str, DependencyView]]) -> str:
             reason = f"{quote(view.state)}, {quote(view.error or 'no reason given', _ERROR_MAX)}"
             troubles.setdefault(reason, []).append(quote(name))
     return "\n".join(f"{', '.join(names)}: {reason}" for reason, names in troubles.items())
+
+
+def _render_slow(feeds: list[tuple[str, DependencyView]]) -> str:
+    """Who answers well but late: every scan waits for them."""
+    slow = [
+        f"{quote(name)} {render_age(feed.latency_ms)}"
+        for name, feed in feeds
+        if feed.state == "ok" and feed.latency_ms is not None and feed.latency_ms >= _SLOW_MS
+    ]
+    return f"Slow to answer: {', '.join(slow)}. Scans wait for it." if slow else ""
 
 
 def _render_stale(feeds: list[tuple[str, DependencyView]]) -> str:

@@ -22,7 +22,7 @@ _MISSES_SHOWN: Final = 6
 _DELIVERY: Final[dict[str, str]] = {
     "queued": "your message is waiting to be sent",
     "sending": "your message is being sent",
-    "sent": "you were told",
+    "sent": "you were told; your message last changed",
     "failed": "sending to you failed",
     "withheld": "it was withheld from you",
 }
@@ -60,10 +60,12 @@ def render_why_asset(asset: str, view: WhyView, mode: str) -> Screen:
     if view.misses:
         blocks.append("Looked at and not told:")
         blocks += [render_miss(miss) for miss in view.misses[:_MISSES_SHOWN]]
-    if not view.open and not view.misses and view.scan.age_ms is not None:
+    is_quarantined = view.quarantine is not None and view.quarantine.count > 0
+    if not view.open and not view.misses and not is_quarantined and view.scan.age_ms is not None:
         blocks.append(
-            f"The latest scan has nothing on {quote(asset)}: it is traded on fewer than two of the exchanges in one"
-            f" quote currency, or it is further from the minimum than the {NEAR_MISSES_KEPT} nearest pairs."
+            f"The latest scan has nothing on {quote(asset)}: no exchange lists it under this name, or it is traded on"
+            f" fewer than two of them in one quote currency, or it is further from the minimum than the"
+            f" {NEAR_MISSES_KEPT} nearest pairs. /price {quote(asset)} shows where it is traded."
         )
     blocks += [_render_counts(view), render_scan(view.scan)]
     rows = [[Button(f"Why {place}?", data=callbacks.why(item.id)) for place, item in enumerate(view.open, 1)]]
@@ -100,6 +102,9 @@ def _render_open(item: OpportunityDetail) -> str:
 
 
 def _render_own(reason: Withheld | None, delivery: Delivery | None) -> str:
+    if reason == "ended" and delivery is not None and delivery.message_id is not None:
+        # What the reason says, that it was over before it was sent, is not true of someone who has the message.
+        return _render_delivery(delivery)
     lines = [
         f"For you now: <code>{reason}</code>, {quote(EXPLANATIONS[reason], 120)}"
         if reason
@@ -108,10 +113,14 @@ def _render_own(reason: Withheld | None, delivery: Delivery | None) -> str:
     if delivery is None:
         lines.append("Your chat: nothing was planned for it")
     else:
-        state = quote(_DELIVERY.get(delivery.state, delivery.state), 60)
-        codes = ", ".join(quote(code, 60) for code in (delivery.state, delivery.error) if code)
-        lines.append(f"Your chat: {state}, {render_time(delivery.updated_at)} (<code>{codes}</code>)")
+        lines.append(_render_delivery(delivery))
     return "\n".join(lines)
+
+
+def _render_delivery(delivery: Delivery) -> str:
+    state = quote(_DELIVERY.get(delivery.state, delivery.state), 60)
+    codes = ", ".join(quote(code, 60) for code in (delivery.state, delivery.error) if code)
+    return f"Your chat: {state}, {render_time(delivery.updated_at)} (<code>{codes}</code>)"
 
 
 def _render_latest(view: WhyView) -> list[str]:
