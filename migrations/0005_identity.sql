@@ -44,3 +44,4 @@ CREATE TABLE quarantine (
 
 -- Stored instruments name assets by the rules of before, so every list is read anew.
 DELETE FROM instrument_lists;
+DELETE FROM instruments;

@@ -148,3 +148,12 @@ async def test_outcomes_older_than_a_quarter_are_forgotten(world: World):
     await world.env.advance(91 * 24 * HOUR)
     await learn(world)
     assert world.env.DB.sqlite.execute("SELECT count(*) FROM appraisals").rows == [(0,)]
+
+
+async def test_what_was_learned_and_cannot_be_read_stops_no_scan_and_is_learned_anew(world: World):
+    await remember(world, 37)
+    world.env.DB.sqlite.execute("INSERT INTO learned VALUES ('synthetic', '{\"of\": \"another shape\"}', 1)", ())
+    await world.scan(2)
+    assert await world.services().scans.load_latest_id()
+    await learn(world)
+    assert (await record(world))["learning"]["n"] == 37

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import json
 
 from tests.integration.by_hand import recompute_cycle, recompute_holding
 from tests.integration.world import FIONA, PAVEL, PRIYA, World, told_id
@@ -97,3 +98,20 @@ async def test_a_cross_pair_out_of_line_is_a_triangle_whose_figures_can_be_check
     [alert] = [call for call in arbedge.alerts(PRIYA) if told_id(call) == one["id"]]
     for words in ("OKX: USDT →", "fee leg 1", "rounding"):
         assert words in alert["parameters"]["text"]
+
+
+async def test_near_misses_of_the_premium_plan_leave_room_for_the_others(arbedge: World):
+    """The best five are cut after what the reader may not see is out."""
+    await open_to_all(arbedge)
+    await arbedge.scan(2)
+    (report,) = arbedge.env.DB.sqlite.execute("SELECT report FROM scans ORDER BY id DESC LIMIT 1", ()).rows[0]
+    document = json.decode(report)
+    own = next(drop for drop in document["nearest"] if drop["candidate"]["type"] == "funding")
+    premium = {**own, "candidate": {**own["candidate"], "type": "spot_perp"}}
+    document["nearest"] = [premium] * 5 + [own]
+    arbedge.env.DB.sqlite.execute("UPDATE scans SET report = ?", (json.encode(document).decode(),))
+    listing = await arbedge.get("/opportunities", user="user_free_123")
+    assert [row["type"] for row in listing.json()["meta"]["closest"]] == ["funding"]
+    assert arbedge.alerts(FIONA, own["candidate"]["asset"]) == [], "nothing of it is open"
+    text = (await arbedge.say(FIONA, f"/opportunities {own['candidate']['asset']}"))[-1]["parameters"]["text"]
+    assert own["candidate"]["legs"][0]["symbol"] in text

@@ -95,12 +95,16 @@ async def _fetch_books(
 
 
 async def _load_fundings(services: Services, instruments: Iterable[LegKey]) -> dict[LegKey, Funding]:
-    """The rates that the newest scan knew: they are renewed far less often than scans are run."""
+    """The rates of a recent scan, which are renewed far less often than scans run; a slow answer is none."""
     wanted = {key for key in instruments if key[1] == "perp"}
     if not wanted:
         return {}
-    answers = await services.market.load_feeds(sorted({key[:2] for key in wanted}))
-    await services.market.settle_counts()
+    try:
+        async with asyncio.timeout(APPRAISAL_TIMEOUT_S):
+            answers = await services.market.load_feeds(sorted({key[:2] for key in wanted}))
+            await services.market.settle_counts()
+    except TimeoutError:
+        return {}
     return {
         key: quote.funding
         for feed_key, answer in answers.items()

@@ -66,9 +66,19 @@ def view_scan(report: ScanReport | None, now: int) -> ScanView:
 
 
 async def list_opportunities(
-    opportunities: Opportunities, scans: Scans, wanted: OpportunityFilter, limit: int, cursor: str | None, now: int
+    opportunities: Opportunities,
+    scans: Scans,
+    wanted: OpportunityFilter,
+    limit: int,
+    cursor: str | None,
+    now: int,
+    *,
+    may_see_premium: bool,
 ) -> ListView:
-    """Open opportunities, best net edge first. Raises `ValueError` for a cursor this list did not give."""
+    """Open opportunities, best net edge first. Raises `ValueError` for a cursor this list did not give.
+
+    Without `may_see_premium` the nearest misses are those of what the reader may see.
+    """
     page = await opportunities.list_open(wanted, limit, cursor)
     report = await scans.load_latest()
     nearest = report.nearest if report else []
@@ -81,10 +91,12 @@ async def list_opportunities(
         and wanted.exchange in {None, *(leg.exchange for leg in drop.candidate.legs)}
     ]
     misses = [view_miss(drop) for drop in closest]
+    if not may_see_premium or wanted.is_premium is False:
+        misses = hide_premium(misses)
     return ListView(
         items=[view_opportunity(item, now) for item in page.items if item.is_live(now)],
         next_cursor=page.next_cursor,
-        closest=(misses if wanted.is_premium is not False else hide_premium(misses))[:CLOSEST_SHOWN],
+        closest=misses[:CLOSEST_SHOWN],
         scan=view_scan(report, now),
     )
 

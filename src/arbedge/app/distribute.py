@@ -47,12 +47,14 @@ async def distribute(services: Services, message: Announce) -> None:
     await services.deliveries.record_decision(
         opportunity.id, opportunity.revision, message.after_user_id, dict(counts), now
     )
-    records = record_distribution(services.chronicle, opportunity, message.after_user_id, decided, now)
-    await services.chronicle.tell(*records)
     chats = [person.telegram_id for person, _ in told]
     await _hand_over(services, opportunity, chats)
     if not message.after_user_id:
         await _update_told(services, opportunity, set(chats))
+    # Last, since nobody who is to be told waits for a record.
+    await services.chronicle.tell(
+        *record_distribution(services.chronicle, opportunity, message.after_user_id, decided, now)
+    )
     log.info("distributed", extra={"opportunity_id": opportunity.id, "counts": dict(counts)})
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from arbedge.domain.identity import HOMONYMS, Naming, split_name
 from arbedge.domain.listings import EventKind, InstrumentEvent
-from arbedge.domain.market import ExchangeId, Market, Mode
+from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Market, Mode
 from arbedge.domain.quarantine import RELEASE_MS, Suspect, Watch
 from arbedge.errors import StoreUnavailable
 from arbedge.ports.assets import Asset, Assets, AssetState
@@ -101,13 +101,18 @@ async def load_asset_counts(assets: Assets) -> dict[AssetState, int] | None:
     return None
 
 
-async def load_events(instruments: Instruments, now: int) -> Mapping[tuple[ExchangeId, Market], EventsView]:
-    """What happened to each list in the last day; nothing while the database does not answer."""
+async def load_events(instruments: Instruments, now: int) -> Mapping[tuple[ExchangeId, Market], EventsView] | None:
+    """What happened to each list in the last day; None while the database does not answer."""
     since = now - EVENTS_MS
     with suppress(StoreUnavailable):
         found = await instruments.load_events(since, EVENTS_SHOWN)
-        return {(feed.exchange, feed.market): _view_events(feed, since) for feed in found}
-    return {}
+        views: dict[tuple[ExchangeId, Market], EventsView] = {
+            (exchange, market): EventsView(since, {}, []) for exchange in EXCHANGES for market in MARKETS
+        }
+        for feed in found:
+            views[feed.exchange, feed.market] = _view_events(feed, since)
+        return views
+    return None
 
 
 async def load_name(assets: Assets, asset: str) -> NameView:
@@ -132,8 +137,10 @@ def view_quarantine(watch: Watch, asset: str | None = None) -> QuarantineView:
     return QuarantineView(len(held), len(chosen) - len(held), held[:QUARANTINED_SHOWN])
 
 
-def sum_events(events: Mapping[tuple[ExchangeId, Market], EventsView]) -> Counter[EventKind]:
-    """Over all markets, by kind."""
+def sum_events(events: Mapping[tuple[ExchangeId, Market], EventsView] | None) -> Counter[EventKind] | None:
+    """Over all markets, by kind; None where it is not known."""
+    if events is None:
+        return None
     total: Counter[EventKind] = Counter()
     for view in events.values():
         total.update(view.counts)

@@ -81,14 +81,19 @@ def _find_cut(catalogue: Catalogue, key: FeedKey, answer: Sequence[Instrument], 
 
 
 async def _record_instruments(services: Services, catalogue: Catalogue, feeds: Sequence[str], at: int) -> None:
-    """A list that is not recorded now is with the next fetch: its version only has to be there once."""
-    for feed in feeds:
+    """A list that is not recorded now is with the next fetch: its version only has to be there once.
+
+    All at once, since the scan waits for it: one store that hangs must not take its time for every list.
+    """
+
+    async def record(feed: str) -> None:
+        listed = list(catalogue.instruments[feed].values())
         try:
-            await services.lake.append_instruments(
-                feed, catalogue.versions[feed], list(catalogue.instruments[feed].values()), at
-            )
+            await services.lake.append_instruments(feed, catalogue.versions[feed], listed, at)
         except (StoreUnavailable, RecordRefused) as error:
             log.warning("instruments not recorded", extra={"feed": feed, "error": f"{error.code}: {error}"})
+
+    await asyncio.gather(*map(record, feeds))
 
 
 async def guard(answer: Awaitable[T], timeout_s: float, traffic: Traffic | None = None) -> T:

@@ -58,3 +58,10 @@ async def test_a_list_that_lost_half_of_itself_changes_nothing_and_is_told(arbed
     assert after["events"]["counts"]["refused"] == 1
     assert "delisted" not in after["events"]["counts"]
     assert len([one for one in after["events"]["latest"] if one["kind"] == "refused"]) == 1
+
+
+async def test_a_day_without_changes_is_told_as_one(arbedge: World):
+    """Nothing is said only where nothing is known."""
+    await arbedge.scan()
+    arbedge.env.DB.sqlite.execute("DELETE FROM instrument_events", ())
+    assert [one["events"]["counts"] for one in (await markets(arbedge)).values()] == [{}] * 6

@@ -1,14 +1,21 @@
 """With a stream configured the same records go there; one that fails costs no scan, and is said."""
 
+import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
+import httpx
 import pytest
 
 from arbedge.adapters.cloudflare.lake.keys import LATEST_SCAN
+from arbedge.adapters.cloudflare.lake.stream import Stream
+from arbedge.adapters.cloudflare.lake.stream_lake import StreamLake
+from arbedge.app.scan import run_scan
 from scripts.local_config import LOCAL_PIPELINE_TOKEN
 from tests.integration.lake.world import lake_health, read_scans
-from tests.integration.world import FIONA, PRIYA, World
+from tests.integration.world import FIONA, PRIYA, START, World
 
 URL = "http://sandbox/pipelines/lake"
 
@@ -90,3 +97,35 @@ async def test_a_newest_scan_that_cannot_be_shown_is_said(streaming: World):
     assert "newest scan not shown" in health["error"]
     assert await streaming.env.LAKE.head(LATEST_SCAN) is None
     assert streaming.sandbox.pipelines.state()["events"]["decision"] == 1
+
+
+async def test_instruments_reach_a_stream_that_was_down_when_they_were_read(streaming: World):
+    streaming.break_("pipelines", "status", value=503)
+    await streaming.scan()
+    assert "instruments" not in streaming.sandbox.pipelines.state()["events"]
+    streaming.sandbox.faults.clear()
+    await streaming.env.advance(3_600_000)
+    await streaming.scan()
+    sent = streaming.sandbox.pipelines.state()["events"]["instruments"]
+    assert sent >= 6, "each feed's list, though R2 has had its version for an hour"
+    await streaming.env.advance(3_600_000)
+    await streaming.scan()
+    assert streaming.sandbox.pipelines.state()["events"]["instruments"] == sent, "a version goes there once"
+
+
+async def test_lists_go_to_the_stream_at_once_so_that_a_hanging_one_costs_one_wait(streaming: World):
+    """Nobody is answered before all six are there; one after another, the first would wait for ever."""
+    waiting: set[tuple[str, str]] = set()
+    all_there = asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        records = json.loads(request.content)
+        waiting.update((one["exchange"], one["market"]) for one in records if one["kind"] == "instruments")
+        if len(waiting) == 6:
+            all_there.set()
+        await all_there.wait()
+        return httpx.Response(200)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client, asyncio.timeout(5):
+        lake = StreamLake(streaming.env.LAKE, Stream(client, "https://stream.test", "token"))
+        assert await run_scan(replace(streaming.services(), lake=lake), START)

@@ -47,6 +47,23 @@ async def test_only_what_is_too_old_is_asked_for_and_only_once(arbedge: World):
     assert [entry.target for entry in arbedge.sandbox.requests.entries()] == ["bybit"]
 
 
+async def test_an_exchange_whose_clock_is_ahead_is_as_old_from_itself_as_from_the_scan(arbedge: World):
+    services = arbedge.services()
+    bybit = services.exchanges["bybit"]
+    tickers = await bybit.fetch_tickers("spot")
+    with pytest.MonkeyPatch.context() as patch:
+
+        async def fetch(_market: str):
+            rows = [replace(row, exchange_at=row.exchange_at and row.exchange_at + 7_000) for row in tickers.rows]
+            return replace(tickers, rows=rows, clock_offset_ms=7_000)
+
+        patch.setattr(bybit, "fetch_tickers", fetch)
+        answer = (await services.market.load_feeds([("bybit", "spot")], 10_000))["bybit", "spot"]
+    assert isinstance(answer, Sourced)
+    assert answer.source == "api"
+    assert all(0 <= answer.value.age_ms(quote, answer.value.received_at) < 5_000 for quote in answer.value.quotes)
+
+
 async def test_before_the_first_scan_the_exchanges_are_asked(arbedge: World):
     answers = await fresh(arbedge).load_feeds([("okx", "perp")], 10_000)
     answer = answers["okx", "perp"]

@@ -143,6 +143,7 @@ class FeedPath:
             latency_ms=tickers.latency_ms,
             quotes=quotes,
             rejected=dict(rejected),
+            clock_offset_ms=tickers.clock_offset_ms,
         )
         feed = _without_lies(feed)
         if not feed.quotes:

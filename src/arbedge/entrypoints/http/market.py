@@ -187,7 +187,7 @@ async def get_exchanges(services: Ports, data: Data, _person: Reader) -> Respons
     """Health, instruments and changes of each market, what is in quarantine and why, and who served the day's reads."""
     now = services.clock.now_ms()
     status = await check_status(services.scans, {}, now)
-    events = await load_events(services.instruments, now)
+    events = await load_events(services.instruments, now) or {}
     rows = [await _view_market(data, key, status.exchanges[key[0]][key[1]], events.get(key)) for key in ALL_FEEDS]
     since, mode = now - READS_MS, services.settings.market_mode
     quarantine, assets = await load_quarantine(services.scans, mode), await load_asset_counts(services.assets)

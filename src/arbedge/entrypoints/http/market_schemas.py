@@ -68,7 +68,7 @@ class FundingHistoryAnswer(Struct, frozen=True):
 class MarketView(Struct, frozen=True):
     """One exchange and market: how it does, and what trades there. Without instruments `error` says why.
 
-    `events` is what happened to its list lately; absent where nothing did.
+    `events` is what happened to its list lately; absent while the database is silent.
     """
 
     exchange: ExchangeId

@@ -43,6 +43,7 @@ async def get_opportunities(services: Ports, person: Reader, query: Annotated[Op
     """A page of what is worth something after every cost; when nothing is, `meta.closest` says what came near."""
     limit_max = get_rights(person).list_limit
     limit = min(query.limit or ROWS_DEFAULT, limit_max)
+    with_premium = is_allowed(person, "opportunities.premium")
     wanted = OpportunityFilter(
         type=query.type,
         asset=query.asset.upper() if query.asset else None,
@@ -52,7 +53,13 @@ async def get_opportunities(services: Ports, person: Reader, query: Annotated[Op
     )
     try:
         view = await list_opportunities(
-            services.opportunities, services.scans, wanted, limit, query.cursor, services.clock.now_ms()
+            services.opportunities,
+            services.scans,
+            wanted,
+            limit,
+            query.cursor,
+            services.clock.now_ms(),
+            may_see_premium=with_premium,
         )
     except ValueError as error:
         if query.cursor is None:
@@ -62,7 +69,7 @@ async def get_opportunities(services: Ports, person: Reader, query: Annotated[Op
         view,
         limit=limit,
         limit_max=limit_max,
-        with_premium=is_allowed(person, "opportunities.premium"),
+        with_premium=with_premium,
         mode=services.settings.market_mode,
     )
     return Response(encode(answer), media_type=JSON)

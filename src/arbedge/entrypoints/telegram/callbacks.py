@@ -32,8 +32,8 @@ _CODES: Final[dict[OpportunityType | None, str]] = {
 }
 _TYPES: Final[dict[str, OpportunityType | None]] = {code: kind for kind, code in _CODES.items()}
 _ASSET_BYTES_MAX: Final = 24  # so that an opportunity's id, a place and a prefix together stay within the limit
-PLACE: Final = r"([0-9]{1,4}(?::[axfst](?::\w{1,24})?)?)"
-_PLACE: Final = re.compile(r"([0-9]{1,4})(?::([axfst])(?::(\w{1,24}))?)?")
+PLACE: Final = r"([0-9]{1,4}(?::[axfst](?::[\w.]{1,24})?)?)"
+_PLACE: Final = re.compile(r"([0-9]{1,4})(?::([axfst])(?::([\w.]{1,24}))?)?")
 
 
 class Place(Struct, frozen=True):

@@ -178,10 +178,10 @@ async def _list(turn: Turn, wanted: OpportunityFilter) -> tuple[browse.ListView,
         opportunities.LISTED_MAX,
         None,
         turn.now,
+        may_see_premium=_may_see_premium(turn),
     )
     visible = await _keep_visible(turn, view.items)
-    closest = view.closest if _may_see_premium(turn) else browse.hide_premium(view.closest)
-    return replace(view, items=visible, closest=closest), len(view.items) - len(visible)
+    return replace(view, items=visible), len(view.items) - len(visible)
 
 
 def _may_see_premium(turn: Turn) -> bool:

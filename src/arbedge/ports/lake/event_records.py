@@ -21,7 +21,7 @@ from arbedge.ports.lake.scan_records import Count, EpochMs, Name, Record, Text
 # HMAC-SHA256 of the person's id under the deployment's key, its first half in hex.
 Pseudonym = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-PEOPLE_PER_RECORD = 250  # at most some 60 kB of text, so that a queue's message holds a record
+PEOPLE_PER_RECORD = 250  # at most some 90 kB of text, so that a queue's message holds a record
 
 DeliveryOutcome = Literal[
     "sent", "withheld", "throttled", "unknown_outcome", "refused", "unreachable", "gone", "rejected"

@@ -1,9 +1,12 @@
 """Button data: short enough, readable again, and nothing else accepted."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arbedge.domain.policy import OpportunityType
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.callbacks import Place, parse_place
 from arbedge.entrypoints.telegram.taps import TAPS, parse_tap
@@ -12,8 +15,10 @@ ID = "0123456789abcdef"
 PLACES = st.builds(
     Place,
     st.integers(0, 9999),
-    st.sampled_from([None, "cross_exchange", "funding"]),
-    st.none() | st.from_regex(r"[\w]{1,20}", fullmatch=True),
+    st.sampled_from([None, *get_args(OpportunityType)]),
+    st.none()
+    | st.from_regex(r"[\w]{1,20}", fullmatch=True)
+    | st.from_regex(r"[A-Z]{1,12}\.[A-Z]{1,7}", fullmatch=True),
 )
 
 

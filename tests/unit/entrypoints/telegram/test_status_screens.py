@@ -13,6 +13,7 @@ from arbedge.domain.person import Person, Session
 from arbedge.entrypoints.telegram.commands import COMMANDS
 from arbedge.entrypoints.telegram.screens import notices
 from arbedge.entrypoints.telegram.screens.help import TOPICS, render_help, render_topic
+from arbedge.entrypoints.telegram.screens.identity import render_events
 from arbedge.entrypoints.telegram.screens.menu import render_menu
 from arbedge.entrypoints.telegram.screens.start import render_group_welcome, render_welcome
 from arbedge.entrypoints.telegram.screens.status import render_status
@@ -147,3 +148,8 @@ def test_notices_can_be_sent_whatever_they_quote():
 def test_toasts_fit():
     toasts = (notices.BUTTON_GONE, notices.PRIVATE_ONLY, notices.SESSION_NEEDED, notices.CHECKOUT_REFUSED)
     assert all(len(toast) <= 200 for toast in toasts)
+
+
+def test_lists_without_changes_are_not_lists_nobody_knows_of():
+    assert "no change" in render_events({})
+    assert "not known" in render_events(None)

@@ -1,12 +1,12 @@
 """Examples out of re-pricings, and what was learned from them."""
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
-from arbedge.adapters.cloudflare.d1.documents import unpack
 from arbedge.domain.confidence import Example, Learned, Model
 from arbedge.domain.market import Mode
 from arbedge.ports.learning import Outcome
@@ -14,8 +14,10 @@ from arbedge.ports.learning import Outcome
 FORGOTTEN_MAX: Final = 5_000  # rows that one run forgets
 
 _features = msgspec.json.Decoder(dict[str, float])
-_learned = msgspec.json.Decoder(list[Learned])
+_learned = msgspec.json.Decoder(Learned)
 _encoder = msgspec.json.Encoder()
+
+log = logging.getLogger(__name__)
 
 _LOAD_OUTCOMES = """
 SELECT pair, claimed_at, features, realised_bps FROM appraisals
@@ -57,8 +59,13 @@ class D1Learning:
         ]
 
     async def load(self, mode: Mode) -> Learned | None:
-        found = unpack((row["payload"] for row in await self._database.run(_LOAD, mode)), _learned)
-        return found[0] if found else None
+        """What cannot be read is learned anew: it is derived from outcomes, and no scan stops for it."""
+        rows = await self._database.run(_LOAD, mode)
+        try:
+            return _learned.decode(rows[0]["payload"]) if rows else None
+        except msgspec.MsgspecError as error:
+            log.error("what was learned cannot be read", extra={"mode": mode, "error": str(error)})  # noqa: TRY400
+            return None
 
     async def save(self, learned: Learned, trained: Model | None, forget_before: int) -> None:
         statements = [

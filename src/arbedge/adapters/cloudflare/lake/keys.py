@@ -9,6 +9,7 @@ EVENTS: Final = "events/"
 INSTRUMENTS: Final = "market/instruments/"
 LATEST_SCAN: Final = "market/latest.ndjson.gz"
 SUFFIX: Final = ".ndjson.gz"
+STREAMED: Final = ".streamed"  # behind the key of what a stream has, too
 HOUR_MS: Final = 3_600_000
 
 

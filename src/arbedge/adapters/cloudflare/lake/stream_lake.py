@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from arbedge.adapters.cloudflare.bindings import R2Bucket
-from arbedge.adapters.cloudflare.lake.keys import LATEST_SCAN, instruments_key, scan_key
+from arbedge.adapters.cloudflare.lake.keys import LATEST_SCAN, STREAMED, instruments_key, scan_key
 from arbedge.adapters.cloudflare.lake.objects import R2Objects
 from arbedge.adapters.cloudflare.lake.r2_lake import R2Lake
 from arbedge.adapters.cloudflare.lake.scan_object import (
@@ -60,10 +60,17 @@ class StreamLake:
         return None
 
     async def append_instruments(self, feed: str, version: str, instruments: Sequence[Instrument], at: int) -> None:
-        """Kept in R2 too, where a version is looked up by its name; only a new one goes into the stream."""
+        """Kept in R2 too, where a version is looked up by its name. The stream gets each version until it has it once.
+
+        A mark beside the version says that it has: a version may be older than the stream, or come while it is down.
+        """
         lines = encode_instruments(feed, version, instruments, at)
-        if await self._objects.put_new(instruments_key(feed, version), pack(lines)):
+        key = instruments_key(feed, version)
+        await self._objects.put_new(key, pack(lines))
+        mark = key + STREAMED
+        if await self._objects.get_size(mark) is None:
             await self._stream.send(lines)
+            await self._objects.put(mark, version.encode(), content_type="text/plain")
 
     async def load_snapshot(self, scan_id: int) -> Snapshot | None:
         """The newest scan if it is this one; else what R2 kept while the stream did not answer."""

@@ -73,7 +73,9 @@ def render_name(asset: str, view: NameView) -> str:
     return "\n".join(lines)
 
 
-def render_events(counts: Mapping[EventKind, int]) -> str:
+def render_events(counts: Mapping[EventKind, int] | None) -> str:
+    if counts is None:
+        return "Instruments, last 24 h: not known, the database does not answer."
     told = [f"{counts[kind]:,} {words}" for kind, words in _KINDS.items() if counts.get(kind)]
     refused = "; a list came cut short and was refused" if counts.get("refused") else ""
     return f"Instruments, last 24 h: {', '.join(told) or 'no change'}{refused}"
