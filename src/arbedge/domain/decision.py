@@ -11,6 +11,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from arbedge.domain.confidence import Learned
+from arbedge.domain.conversion import find_units
 from arbedge.domain.detection import detect_all
 from arbedge.domain.detection.candidates import Candidate, Drop, Drops, LegRef
 from arbedge.domain.detection.shortlist import shortlist
@@ -101,6 +102,7 @@ def conclude(
     """
     drops = choice.drops.copy()
     fundings = _find_fundings(snapshot, choice.legs.keys())
+    units = find_units(snapshot, {candidate.quote for candidate in choice.chosen}, now, policy)
     sightings: dict[str, Sighting] = {}
     unvalued: list[str] = []
     for candidate in choice.chosen:
@@ -113,8 +115,11 @@ def conclude(
             is_lost = any(leg.key in not_recorded for leg in candidate.legs)
             _drop(drops, candidate, "not_recorded" if is_lost else "book_unavailable", books=len(legs))
             continue
+        if candidate.quote not in units:
+            _drop(drops, candidate, "no_conversion", net_bps=candidate.net_bps)
+            continue
         try:
-            sightings[candidate.key] = verify(candidate, legs, now, policy)
+            sightings[candidate.key] = verify(candidate, legs, now, policy, units[candidate.quote])
         except Refused as refused:
             _drop(drops, candidate, refused.reason, **refused.numbers)
         except ArithmeticError:

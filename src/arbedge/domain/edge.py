@@ -27,7 +27,7 @@ _STEPS_MAX: Final = 16
 _SHRINKS_MAX: Final = 64
 
 Side = Literal["buy", "sell"]
-CURVE_SIZES_QUOTE = tuple(Decimal(size) for size in (100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000))
+CURVE_SIZES_USDT = tuple(Decimal(size) for size in (100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000))
 
 
 class Part(Struct, frozen=True, gc=False):
@@ -217,12 +217,12 @@ def size_for(sizing: Sizing, size_quote: Decimal) -> Decimal:
     return size
 
 
-def trace_curve(value: Valuation, sizing: Sizing) -> list[CurvePoint]:
-    """Net edge against size at the usual sizes, as far as the books reach."""
+def trace_curve(value: Valuation, sizing: Sizing, unit: Decimal = Decimal(1)) -> list[CurvePoint]:
+    """Net edge against size at the usual sizes, as far as the books reach; `unit` is one USDT in quote currency."""
     points: list[CurvePoint] = []
-    for size_quote in CURVE_SIZES_QUOTE:
+    for size_usdt in CURVE_SIZES_USDT:
         try:
-            edge = value(size_for(sizing, size_quote))
+            edge = value(size_for(sizing, size_usdt * unit))
         except Refused as refused:
             if refused.reason == "depth":
                 break

@@ -20,7 +20,7 @@ class Policy(Struct, frozen=True):
     """System defaults (product specification, section 4); rates in bps, times in ms unless named otherwise."""
 
     min_net_bps: dict[OpportunityType, float] = field(default_factory=_MIN_NET_BPS.copy)
-    size_quote: Decimal = Decimal(1000)
+    size_quote: Decimal = Decimal(1000)  # in USDT; another quote currency is converted at a live rate
     horizon_h: int = 24
     age_ms_max: int = 15_000
     skew_ms_max: int = 10_000

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbedge.domain.detection import cross_exchange, funding
-from arbedge.domain.edge import CURVE_SIZES_QUOTE, Ladder, Refused, find_capacity, measure_pair, size_for, trace_curve
+from arbedge.domain.edge import CURVE_SIZES_USDT, Ladder, Refused, find_capacity, measure_pair, size_for, trace_curve
 from arbedge.domain.market import Funding, Level
 from arbedge.domain.policy import Policy
 from tests.unit.domain.builders import HOUR, NOW, book, pair, terms
@@ -239,4 +239,4 @@ def test_the_curve_covers_every_usual_size_where_the_books_are_deep():
         lambda size: cross_exchange.value(pair(buy, sell), size, NOW, POLICY), measure_pair(pair(buy, sell))
     )
     assert [round(point.size_quote, -2) for point in curve][-1] == 100_000
-    assert len(curve) == len(CURVE_SIZES_QUOTE)
+    assert len(curve) == len(CURVE_SIZES_USDT)

@@ -23,8 +23,13 @@ class LegMarket(Struct, frozen=True):
     funding: Funding | None
 
 
-def verify(candidate: Candidate, markets: Sequence[LegMarket], now: int, policy: Policy) -> Sighting:
-    """The candidate at the policy's size on the books of its legs. Raises `Refused` with the one reason against it."""
+def verify(
+    candidate: Candidate, markets: Sequence[LegMarket], now: int, policy: Policy, unit: Decimal = Decimal(1)
+) -> Sighting:
+    """The candidate at the policy's size on the books of its legs; `unit` is one USDT in its quote currency.
+
+    Raises `Refused` with the one reason against it.
+    """
     legs = tuple(_terms(market, ref.side) for market, ref in zip(markets, candidate.legs, strict=True))
     require_comparable(legs, now, policy)
     detector = DETECTORS[candidate.type]
@@ -34,7 +39,7 @@ def verify(candidate: Candidate, markets: Sequence[LegMarket], now: int, policy:
         return detector.value(legs, size, now, policy)
 
     minimum = policy.min_net_bps[candidate.type]
-    edge = value(size_for(sizing, policy.size_quote))
+    edge = value(size_for(sizing, policy.size_quote * unit))
     if edge.net_bps < Decimal(str(minimum)):
         raise Refused("below_minimum", net_bps=float(edge.net_bps), minimum_bps=minimum)
     return Sighting(
@@ -46,7 +51,7 @@ def verify(candidate: Candidate, markets: Sequence[LegMarket], now: int, policy:
         edge=edge,
         legs=tuple(make_leg(leg, fill) for leg, fill in zip(legs, edge.fills, strict=True)),
         capacity_quote=find_capacity(value, sizing, minimum),
-        curve=trace_curve(value, sizing),
+        curve=trace_curve(value, sizing, unit),
         books=tuple(list(leg.entry.levels) for leg in legs),
         exit_books=tuple(list(leg.exit.levels) for leg in legs) if candidate.type in HELD_TYPES else (),
     )
