@@ -15,7 +15,7 @@ from arbedge.app.ingest import ALL_FEEDS
 from arbedge.app.market_data import MarketData, Sourced
 from arbedge.app.market_views import FeedView, FundingRateView, view_feed_answer, view_funding
 from arbedge.app.overview import Part, view_part
-from arbedge.domain.breadth import FundingHeat, measure_funding_heat
+from arbedge.domain.funding_heat import FundingHeat, measure_funding_heat
 from arbedge.domain.market import Feed, Mode, Source
 from arbedge.ports.coin_data import FearAndGreed, GlobalMetrics
 
@@ -25,7 +25,7 @@ WINDOW_MS_MIN: Final = 60_000
 
 
 class Movers(Struct, frozen=True):
-    """How many assets' spot prices rose and fell between two recorded scans; `age_ms` is that of the later one."""
+    """Breadth: how many assets' spot prices rose and fell between two recorded scans; `age_ms` is of the later one."""
 
     up: int
     down: int

@@ -1,10 +1,10 @@
-"""The market as a whole: shares and quantiles of what is known, and the age of what others said."""
+"""Funding of the whole market: quantiles of what is known."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbedge.domain.breadth import MarketView, Reported, measure_breadth, measure_funding_heat
+from arbedge.domain.funding_heat import measure_funding_heat
 from arbedge.domain.market import Funding
 
 rates = st.lists(st.floats(-0.01, 0.01), min_size=2, max_size=50)
@@ -12,26 +12,6 @@ rates = st.lists(st.floats(-0.01, 0.01), min_size=2, max_size=50)
 
 def funding(rate: float, interval_h: float = 8.0) -> Funding:
     return Funding(rate=rate, next_at=0, interval_h=interval_h, mark=1.0)
-
-
-def test_breadth_counts_what_is_above_among_what_is_known():
-    found = measure_breadth({"BTC": (2.0, 1.0), "ETH": (1.0, 1.0), "SOL": (1.0, 2.0), "NEW": (1.0, None)})
-    assert found is not None
-    assert (found.above, found.counted, found.unknown) == (1, 3, 1)
-    assert found.share == pytest.approx(1 / 3)
-
-
-@pytest.mark.parametrize("closes", [{}, {"NEW": (1.0, None)}])
-def test_without_a_mean_there_is_no_breadth(closes):
-    assert measure_breadth(closes) is None
-
-
-@given(st.dictionaries(st.sampled_from("ABCDEFGH"), st.tuples(st.floats(0.1, 10), st.floats(0.1, 10)), min_size=1))
-def test_breadth_is_a_share(closes):
-    found = measure_breadth(closes)
-    assert found is not None
-    assert 0 <= found.share <= 1
-    assert found.counted == len(closes)
 
 
 def test_funding_is_compared_at_eight_hours():
@@ -57,11 +37,3 @@ def test_heat_is_ordered_and_turns_with_the_sign(given_rates):
     assert cold.median_8h == pytest.approx(-heat.median_8h)
     assert (cold.low_8h, cold.high_8h) == pytest.approx((-heat.high_8h, -heat.low_8h))
     assert heat.share_positive + cold.share_positive <= 1
-
-
-def test_what_others_said_keeps_its_source_and_grows_old():
-    dominance = Reported(value=57.3, provider="coinmarketcap", source="cache", reported_at=1_000)
-    view = MarketView(breadth=None, funding=None, btc_dominance_percent=dominance, fear_and_greed=None)
-    assert view.btc_dominance_percent == dominance
-    assert dominance.age_ms(61_000) == 60_000
-    assert dominance.age_ms(0) == 0
