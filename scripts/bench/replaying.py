@@ -15,7 +15,7 @@ from arbedge.app.checkpoint import encode_checkpoint
 from arbedge.app.in_force import record_policy
 from arbedge.domain.decision import Known, LegKey, choose, conclude
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Level, Market, OrderBook, Quote, Snapshot
+from arbedge.domain.market import ExchangeId, Level, Market, OrderBook, Quote, Snapshot
 from arbedge.domain.policy import Policy
 from arbedge.limits import BOOK_DEPTH
 from arbedge.ports.lake import Outcome
@@ -27,7 +27,7 @@ from scripts.replay.run import Run
 from scripts.replay.spans import Span
 
 SCANS, STEP_MS = 30, 10_000
-ASSETS = 408  # with three exchanges, spot and perpetual, as many quotes as the sandbox's market has
+ASSETS = 328  # with three exchanges, spot and perpetual, as many quotes as the sandbox's market has
 DISLOCATED = 12  # assets whose price on one exchange is apart, in every scan
 
 
@@ -49,7 +49,11 @@ class RecordedObjects:
 def record(scans: int) -> tuple[RecordedObjects, Span]:
     """Scans of a market in which a few assets stay apart, as the scan loop records them."""
     lake, policy, rng = RecordedObjects(), Policy(), random.Random(7)
-    listed = {(exchange, market): _list_instruments(exchange, market) for exchange in EXCHANGES for market in MARKETS}
+    market_now = _dislocate(build_snapshot(ASSETS, rng))
+    listed = {
+        (feed.exchange, feed.market): _list_instruments(feed.exchange, feed.market, feed.quotes)
+        for feed in market_now.feeds
+    }
     catalogue: dict[str, str] = {}
     for (exchange, market), instruments in listed.items():
         feed, version = f"{exchange}:{market}", version_instruments(instruments)
@@ -59,7 +63,6 @@ def record(scans: int) -> tuple[RecordedObjects, Span]:
         (one.exchange, one.market, one.symbol): one for instruments in listed.values() for one in instruments
     }
     known, follows = Known({}, []), None
-    market_now = _dislocate(build_snapshot(ASSETS, rng))
     for number in range(scans):
         now = NOW // HOUR_MS * HOUR_MS + number * STEP_MS
         snapshot = _at(market_now, now)
@@ -86,11 +89,19 @@ def record(scans: int) -> tuple[RecordedObjects, Span]:
     return lake, Span(begin, begin + scans * STEP_MS)
 
 
-def _list_instruments(exchange: ExchangeId, market: Market) -> list[Instrument]:
+def _list_instruments(exchange: ExchangeId, market: Market, quotes: Iterable[Quote]) -> list[Instrument]:
     pattern = build_leg("binance", 100.0).instrument
     return [
-        replace(pattern, exchange=exchange, market=market, symbol=f"A{index}USDT", asset=f"A{index}", base=f"A{index}")
-        for index in range(ASSETS)
+        replace(
+            pattern,
+            exchange=exchange,
+            market=market,
+            symbol=one.symbol,
+            asset=one.asset,
+            base=one.asset,
+            quote=one.quote,
+        )
+        for one in quotes
     ]
 
 
@@ -138,5 +149,6 @@ def measure(runs: int = 3) -> list[Row]:
     hours_a_minute = 60_000 / cpu_ms * SCANS * STEP_MS / HOUR_MS
     size_kb = sum(map(len, lake.contents.values())) / 1000 / SCANS
     candidates = comparison.counts["opportunity"]["equal"] / SCANS
-    note = f"{cpu_ms / SCANS:.0f} ms a scan of {6 * ASSETS:,} quotes with {candidates:.0f} episodes, {size_kb:.0f} kB"
+    quotes = sum(len(feed.quotes) for feed in build_snapshot(ASSETS, random.Random(7)).feeds)
+    note = f"{cpu_ms / SCANS:.0f} ms a scan of {quotes:,} quotes with {candidates:.0f} episodes, {size_kb:.0f} kB"
     return [Row(area="replay", name="recorded hours a minute", figure=hours_a_minute, unit="h", note=note)]
