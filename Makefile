@@ -19,7 +19,7 @@ test: ready ## everything CI runs: lint, types, import contracts and every kind 
 check: ready ## the fast part: lint, types, import contracts, unit tests
 	@exec $(RUN) -m scripts.test --fast
 
-proof: ready ## what is too long for `make test`, some ten minutes: a day of planted collisions, replayed twice
+proof: ready ## what is too long for `make test`, some twenty minutes: a day of planted collisions, replayed twice
 	@exec $(RUN) -m scripts.test --kind proof
 
 golden: ready ## accept the results of the recorded markets as they are now, after you have read what changed
