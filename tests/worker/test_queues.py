@@ -7,10 +7,11 @@ are proved on the twins and their semantics in the binding contract. Here a mess
 from tests.worker.world import World, new_stranger
 
 ORPHAN = "0123456789abcdef"
+# It ended long ago, so that no scan takes it for one of its own.
 COPY_AN_OPPORTUNITY = """
 INSERT INTO opportunities
   (id, key, type, asset, status, mode, net_bps, detected_at, updated_at, ended_at, revision, payload)
-SELECT ?, ?, type, asset, status, mode, net_bps, detected_at, updated_at, ended_at, revision,
+SELECT ?, ?, type, asset, 'expired', mode, net_bps, detected_at, updated_at, 1, revision,
   json_set(payload, '$.id', ?, '$.key', ?)
 FROM opportunities WHERE ended_at IS NULL LIMIT 1"""
 
