@@ -42,6 +42,11 @@ TRACK_RECORD_ROWS_MAX: Final = 10_000  # the newest; beyond that the sums would 
 PUBLIC_METRICS_AGE_MS_MAX: Final = 60_000
 APPRAISALS_KEEP_ALIVE_MS: Final = 5_000  # a round that failed is tried again
 
+# -- simulating an execution
+SIMULATION_TIMEOUT_S: Final = 6.0  # for everything asked of the market: someone is waiting
+SIMULATION_USDT_MIN: Final = 1
+SIMULATION_USDT_MAX: Final = 1_000_000  # beyond every book of fifty levels
+
 # -- public market data on demand
 KV_LAG_MS: Final = 60_000  # a value in KV may be this old and not show it was replaced
 FEEDS_AGE_MS_MAX: Final = 60_000  # what a reader accepts who does not say

@@ -107,8 +107,7 @@ class Opportunity(Struct, kw_only=True):
 
     def waterfall(self) -> list[Part]:
         """Gross first, net last; the parts between sum to net - gross."""
-        edge = self.sighting.edge
-        return [Part("gross", edge.gross_bps), *edge.parts, Part("net", edge.net_bps)]
+        return self.sighting.edge.waterfall()
 
 
 def derive_id(key: str, confirmed_at: int) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct, UnsetType
 from arbedge.app.browse import ListView, ScanView, WhyView
 from arbedge.app.ingestion import IngestionView
 from arbedge.app.public_metrics import PublicMetrics
+from arbedge.app.simulation_view import SimulationView
 from arbedge.app.status import DependencyView, Overall, StatusView
 from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
 from arbedge.config import Environment, MarketMode, Settings
@@ -89,6 +90,12 @@ class WhyAnswer(Struct, frozen=True):
     success: bool = True
 
 
+class SimulationAnswer(Struct, frozen=True):
+    data: SimulationView
+    meta: DetailMeta
+    success: bool = True
+
+
 class PublicMetricsAnswer(Struct, frozen=True):
     data: PublicMetrics
     success: bool = True
@@ -101,6 +108,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     ListAnswer,
     DetailAnswer,
     WhyAnswer,
+    SimulationAnswer,
     PublicMetricsAnswer,
     *MARKET_ANSWERS,
     FailureAnswer,

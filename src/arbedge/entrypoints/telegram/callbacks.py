@@ -19,6 +19,7 @@ DETAIL: Final = "op:d"
 WHY: Final = "op:w"
 OPEN_ALERT: Final = "op:o"
 WHY_ALERT: Final = "op:y"
+SIMULATE: Final = "op:t"
 PAGE_NUMBER: Final = "op:n"
 MARKET: Final = "mk:o"
 PRICE: Final = "mk:p"
@@ -81,6 +82,12 @@ def open_alert(opportunity_id: str) -> str:
 
 def why_alert(opportunity_id: str) -> str:
     return f"{WHY_ALERT}:{opportunity_id}"
+
+
+def simulate(opportunity_id: str, amount: int | None = None, place: Place | None = None) -> str:
+    """An execution now of so many USDT, 0 for the usual size; `place` is where the way back leads."""
+    data = f"{SIMULATE}:{opportunity_id}:{amount or 0}"
+    return f"{data}:{place}" if place else data
 
 
 def page_number(page: int, pages: int) -> str:

@@ -39,6 +39,7 @@ def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place) -> 
         f"Figures as of {render_time(view.updated_at, 'T')}, read {render_time(now, 'T')}",
     ]
     buttons = [
+        *([[Button("Simulate", data=callbacks.simulate(view.id, place=place))]] if view.ended_at is None else []),
         [Button("Refresh", data=callbacks.detail(view.id, place)), Button("Why?", data=callbacks.why(view.id))],
         [Button("Back to the list", data=callbacks.list_page(place)), MENU],
     ]
