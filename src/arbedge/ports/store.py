@@ -189,6 +189,22 @@ class OpportunityFilter(Struct, frozen=True):
     is_premium: bool | None = None
 
 
+class Change(Struct, frozen=True):
+    """The newest state of an opportunity of which there is news; `opened_seq` is that of its start or return."""
+
+    seq: int
+    opened_seq: int
+    opportunity: Opportunity
+
+
+class Changes(Struct, frozen=True):
+    """News in the order in which it was written, up to `seq`; `is_cut` when there is more than was asked for."""
+
+    items: list[Change]
+    seq: int
+    is_cut: bool
+
+
 class Opportunities(Protocol):
     async def load_current(self, ended_since: int) -> list[Opportunity]:
         """All open episodes, and those that ended at or after `ended_since`."""
@@ -207,7 +223,18 @@ class Opportunities(Protocol):
     async def load(self, opportunity_id: str) -> Opportunity | None: ...
 
     async def list_open(self, wanted: OpportunityFilter, limit: int, cursor: str | None) -> Page:
-        """Open opportunities, best net edge first. Raises `ValueError` for a cursor this list did not give."""
+        """Open opportunities, best first by `ranked_bps`. Raises `ValueError` for a cursor this list did not give."""
+        ...
+
+    async def load_listed(self, wanted: OpportunityFilter, limit: int) -> tuple[Page, int]:
+        """The first page, and the `seq` up to which it holds all news: both as of one moment."""
+        ...
+
+    async def load_changes(self, wanted: OpportunityFilter, after_seq: int, limit: int) -> Changes:
+        """News of opportunities after `after_seq`, whether they are open still or not.
+
+        Of `wanted` it applies what does not change in an opportunity's life; an edge may have left what is wanted.
+        """
         ...
 
     async def count_open(self) -> int: ...

@@ -71,10 +71,11 @@ class World:
         environment: Environment = "test",
         flood_limit: int = 10_000,
         exchanges: httpx.AsyncBaseTransport | None = None,
+        clock: VirtualClock | None = None,
     ) -> None:
         """`exchanges` answers for them; without it none can be reached."""
         # Typed as the Worker's env is: the bindings are the runtime's own objects there.
-        self.env: Any = ShimEnv(clock=VirtualClock(NOW), flood_limit=flood_limit)
+        self.env: Any = ShimEnv(clock=clock or VirtualClock(NOW), flood_limit=flood_limit)
         self.env.migrate(MIGRATIONS)
         outside = exchanges or httpx.MockTransport(refuse_to_reach_out)
         self.services = build(self.env, settings(environment), outside, self.env.clock)

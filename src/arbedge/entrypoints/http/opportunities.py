@@ -15,7 +15,7 @@ from arbedge.entrypoints.http.documents import SECURED, describe_responses
 from arbedge.entrypoints.http.envelope import JSON, encode
 from arbedge.entrypoints.http.event import Ports
 from arbedge.entrypoints.http.failures import ApiError, refuse_missing
-from arbedge.entrypoints.http.queries import OpportunityQuery
+from arbedge.entrypoints.http.queries import FilterQuery, OpportunityQuery
 from arbedge.entrypoints.http.schemas import DetailAnswer, DetailMeta, ListAnswer, WhyAnswer, render_list
 from arbedge.ports.store import OpportunityFilter
 
@@ -33,6 +33,17 @@ def choose_premium(person: Person, wanted: bool | None) -> bool | None:
     return wanted if is_allowed(person, "opportunities.premium") else False
 
 
+def choose_filter(person: Person, query: FilterQuery) -> OpportunityFilter:
+    """What was asked for, as far as the person may see it. May raise 403."""
+    return OpportunityFilter(
+        type=query.type,
+        asset=query.asset.upper() if query.asset else None,
+        exchange=query.exchange,
+        min_edge_bps=query.min_edge_bps,
+        is_premium=choose_premium(person, query.premium),
+    )
+
+
 @router.get(
     "/opportunities",
     summary="Open opportunities, best net edge first",
@@ -45,13 +56,7 @@ async def get_opportunities(services: Ports, person: Reader, query: Annotated[Op
     limit_max = get_rights(person).list_limit
     limit = min(query.limit or ROWS_DEFAULT, limit_max)
     with_premium = is_allowed(person, "opportunities.premium")
-    wanted = OpportunityFilter(
-        type=query.type,
-        asset=query.asset.upper() if query.asset else None,
-        exchange=query.exchange,
-        min_edge_bps=query.min_edge_bps,
-        is_premium=choose_premium(person, query.premium),
-    )
+    wanted = choose_filter(person, query)
     try:
         view = await list_opportunities(
             services.opportunities,

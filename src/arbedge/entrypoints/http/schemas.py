@@ -96,6 +96,22 @@ class SimulationAnswer(Struct, frozen=True):
     success: bool = True
 
 
+class StreamSnapshot(Struct, frozen=True):
+    """The list as it was at `as_of`; it replaces whatever a listener knew. `is_cut`: a plan's limit left out some."""
+
+    items: list[OpportunityView]
+    is_cut: bool
+    limit: int
+    market_mode: MarketMode
+    as_of: int
+
+
+class StreamLeft(Struct, frozen=True):
+    """Still open, and no longer among what was asked for or what the plan shows."""
+
+    id: str
+
+
 class PublicMetricsAnswer(Struct, frozen=True):
     data: PublicMetrics
     success: bool = True
@@ -113,6 +129,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     *MARKET_ANSWERS,
     FailureAnswer,
 )
+EVENTS: tuple[type[Struct], ...] = (StreamSnapshot, StreamLeft)
 
 
 def render_health(status: StatusView, settings: Settings, now: int) -> DetailedHealthAnswer:
@@ -147,7 +164,7 @@ def summarise(detail: OpportunityDetail) -> OpportunityView:
 
 def describe_answers() -> dict[str, Any]:
     """JSON schemas of all answers by name. Every field is always sent, unless it can be left unset."""
-    _, components = msgspec.json.schema_components(ANSWERS, ref_template=REF_TEMPLATE)
+    _, components = msgspec.json.schema_components((*ANSWERS, *EVENTS), ref_template=REF_TEMPLATE)
     for kind in _collect_structs():
         schema: dict[str, Any] = components[kind.__name__]
         schema["required"] = [field.encode_name for field in msgspec.structs.fields(kind) if not _may_be_unset(field)]
@@ -174,7 +191,7 @@ def _collect_structs() -> set[type[Struct]]:
         for part in inside:
             visit(part)
 
-    for answer in ANSWERS:
+    for answer in (*ANSWERS, *EVENTS):
         visit(answer)
     return found
 

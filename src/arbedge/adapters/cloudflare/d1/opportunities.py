@@ -11,7 +11,7 @@ from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.policy import PREMIUM_NET_BPS, PREMIUM_TYPES
-from arbedge.ports.store import OpportunityFilter, Page
+from arbedge.ports.store import Change, Changes, OpportunityFilter, Page
 
 UNANNOUNCED_MAX: Final = 1000  # what one scan hands to the queue; the rest waits for the next one
 
@@ -22,20 +22,38 @@ _opportunities = msgspec.json.Decoder(list[Opportunity])
 _LOAD = "SELECT payload FROM opportunities WHERE id = ?1"
 _LOAD_CURRENT = "SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1"
 # A revision is written once: a writer that started from an older state neither lowers it nor puts another event in
-# its place. `announced_revision` is left to `mark_announced`.
+# its place. Each row gets a number of its own, in the order of writing, which only a new revision takes over.
+# `announced_revision` is left to `mark_announced`.
 _SAVE = """
 INSERT INTO opportunities
-  (id, key, type, asset, status, mode, net_bps, detected_at, updated_at, ended_at, revision, payload)
+  (id, key, type, asset, status, mode, net_bps, ranked_bps, detected_at, updated_at, ended_at, revision, payload, seq,
+   opened_seq)
 SELECT one ->> 'id', one ->> 'key', one ->> 'type', one ->> 'asset', one ->> 'status', one ->> 'mode',
-  CAST(one ->> '$.sighting.edge.net_bps' AS REAL), one ->> 'detected_at', one ->> 'updated_at', one ->> 'ended_at',
-  one ->> 'revision', one
-FROM (SELECT value AS one FROM json_each(?1)) WHERE true
+  CAST(one ->> '$.sighting.edge.net_bps' AS REAL),
+  CAST(coalesce(one ->> 'ranked_net_bps', one ->> '$.sighting.edge.net_bps') AS REAL),
+  one ->> 'detected_at', one ->> 'updated_at', one ->> 'ended_at', one ->> 'revision', one, given + nth, given + nth
+FROM (SELECT value AS one, key + 1 AS nth FROM json_each(?1)), (SELECT value AS given FROM change_counter) WHERE true
 ON CONFLICT (id) DO UPDATE SET
-  status = excluded.status, net_bps = excluded.net_bps, updated_at = excluded.updated_at,
-  ended_at = excluded.ended_at, revision = excluded.revision, payload = excluded.payload
+  status = excluded.status, net_bps = excluded.net_bps, ranked_bps = excluded.ranked_bps,
+  updated_at = excluded.updated_at, ended_at = excluded.ended_at, revision = excluded.revision,
+  payload = excluded.payload,
+  seq = iif(excluded.revision > opportunities.revision, excluded.seq, opportunities.seq),
+  opened_seq = iif(opportunities.ended_at IS NOT NULL AND excluded.ended_at IS NULL, excluded.seq,
+    opportunities.opened_seq)
 WHERE excluded.revision > opportunities.revision
   OR (excluded.revision = opportunities.revision AND excluded.updated_at >= opportunities.updated_at
       AND excluded.payload ->> 'revised_at' = opportunities.payload ->> 'revised_at')
+"""
+_COUNT_UP = "UPDATE change_counter SET value = value + json_array_length(?1)"
+_LOAD_COUNTER = "SELECT value FROM change_counter"
+_LOAD_CHANGES = """
+SELECT seq, opened_seq, payload FROM opportunities INDEXED BY opportunities_changed
+WHERE seq > ?1
+  AND (?2 IS NULL OR type = ?2)
+  AND (?3 IS NULL OR asset = ?3)
+  AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?4))
+  AND (?5 IS NULL OR ?5 OR type NOT IN (SELECT value FROM json_each(?6)))
+ORDER BY seq LIMIT ?7
 """
 _LOAD_UNANNOUNCED = """
 SELECT id, revision FROM opportunities WHERE announced_revision < revision ORDER BY updated_at LIMIT ?1
@@ -47,15 +65,15 @@ WHERE opportunities.id = told.id AND opportunities.announced_revision < told.rev
 """
 # Left alone, the planner would read and sort every open row to return the first few.
 _LIST_OPEN = """
-SELECT id, net_bps, payload FROM opportunities INDEXED BY opportunities_open
+SELECT id, ranked_bps, payload FROM opportunities INDEXED BY opportunities_open
 WHERE ended_at IS NULL
   AND (?1 IS NULL OR type = ?1)
   AND (?2 IS NULL OR asset = ?2)
   AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
   AND (?4 IS NULL OR net_bps >= ?4)
   AND (?5 IS NULL OR ?5 = (net_bps >= ?9 OR type IN (SELECT value FROM json_each(?10))))
-  AND (?6 IS NULL OR net_bps < ?6 OR (net_bps = ?6 AND id > ?7))
-ORDER BY net_bps DESC, id LIMIT ?8
+  AND (?6 IS NULL OR ranked_bps < ?6 OR (ranked_bps = ?6 AND id > ?7))
+ORDER BY ranked_bps DESC, id LIMIT ?8
 """
 _COUNT_OPEN = "SELECT count(*) AS count FROM opportunities WHERE ended_at IS NULL"
 
@@ -72,7 +90,7 @@ class D1Opportunities:
     async def save(self, changed: Sequence[Opportunity]) -> None:
         # Ends first: they free the key that another episode may take in the same call.
         ordered = sorted(changed, key=lambda one: one.is_open)
-        if statements := [Statement(_SAVE, (rows,)) for rows in pack(ordered)]:
+        if statements := [Statement(sql, (rows,)) for rows in pack(ordered) for sql in (_SAVE, _COUNT_UP)]:
             await self._database.run_all([*statements, *schedule(changed)])
 
     async def load_unannounced(self) -> list[tuple[str, int]]:
@@ -88,26 +106,23 @@ class D1Opportunities:
         return found[0] if found else None
 
     async def list_open(self, wanted: OpportunityFilter, limit: int, cursor: str | None) -> Page:
-        if limit < 1:
-            raise ValueError("a page has at least one item")
         after = parse_cursor(cursor) if cursor is not None else None
-        rows = await self._database.run(
-            _LIST_OPEN,
-            wanted.type,
-            wanted.asset,
-            wanted.exchange,
-            wanted.min_edge_bps,
-            None if wanted.is_premium is None else int(wanted.is_premium),
-            after.net_bps if after else None,
-            after.id if after else None,
-            limit + 1,
-            PREMIUM_NET_BPS,
-            _PREMIUM_TYPES,
+        (rows,) = await self._database.run_all([_list_open(wanted, limit, after)])
+        return _read_page(rows, limit)
+
+    async def load_listed(self, wanted: OpportunityFilter, limit: int) -> tuple[Page, int]:
+        rows, counted = await self._database.run_all([_list_open(wanted, limit, None), Statement(_LOAD_COUNTER)])
+        return _read_page(rows, limit), counted[0]["value"]
+
+    async def load_changes(self, wanted: OpportunityFilter, after_seq: int, limit: int) -> Changes:
+        is_premium = None if wanted.is_premium is None else int(wanted.is_premium)
+        filters = (wanted.type, wanted.asset, wanted.exchange, is_premium, _PREMIUM_TYPES)
+        rows, counted = await self._database.run_all(
+            [Statement(_LOAD_CHANGES, (after_seq, *filters, limit + 1)), Statement(_LOAD_COUNTER)]
         )
-        page = rows[:limit]
-        more = len(rows) > limit
-        last = Position(net_bps=page[-1]["net_bps"], id=page[-1]["id"]) if more else None
-        return Page(items=_read(page), next_cursor=render_cursor(last) if last else None)
+        is_cut, rows = len(rows) > limit, rows[:limit]
+        items = [Change(row["seq"], row["opened_seq"], one) for row, one in zip(rows, _read(rows), strict=True)]
+        return Changes(items, items[-1].seq if is_cut else counted[0]["value"], is_cut)
 
     async def count_open(self) -> int:
         (row,) = await self._database.run(_COUNT_OPEN)
@@ -116,3 +131,18 @@ class D1Opportunities:
 
 def _read(rows: list[dict[str, Any]]) -> list[Opportunity]:
     return unpack((row["payload"] for row in rows), _opportunities)
+
+
+def _list_open(wanted: OpportunityFilter, limit: int, after: Position | None) -> Statement:
+    if limit < 1:
+        raise ValueError("a page has at least one item")
+    is_premium = None if wanted.is_premium is None else int(wanted.is_premium)
+    filters = (wanted.type, wanted.asset, wanted.exchange, wanted.min_edge_bps, is_premium)
+    begin = (after.ranked_bps, after.id) if after else (None, None)
+    return Statement(_LIST_OPEN, (*filters, *begin, limit + 1, PREMIUM_NET_BPS, _PREMIUM_TYPES))
+
+
+def _read_page(rows: list[dict[str, Any]], limit: int) -> Page:
+    page = rows[:limit]
+    last = Position(ranked_bps=page[-1]["ranked_bps"], id=page[-1]["id"]) if len(rows) > limit else None
+    return Page(items=_read(page), next_cursor=render_cursor(last) if last else None)
