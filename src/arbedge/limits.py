@@ -50,6 +50,12 @@ STREAM_RETRY_MS: Final = 2_000
 STREAM_CHANGES_MAX: Final = 100  # at once; whoever missed more is given the list anew
 STREAM_RESUMED_MS_MAX: Final = 3_600_000  # a place in the stream that is older leads to the list
 
+# -- what is like an opportunity
+SIMILAR_OPEN_MAX: Final = 100  # read and compared: more than were ever open at once, and some 10 kB each
+SIMILAR_ENDED_MAX: Final = 150
+SIMILAR_ENDED_MS: Final = 86_400_000
+SIMILAR_SHOWN_MAX: Final = 20
+
 # -- simulating an execution
 SIMULATION_TIMEOUT_S: Final = 6.0  # for everything asked of the market: someone is waiting
 SIMULATION_USDT_MIN: Final = 1

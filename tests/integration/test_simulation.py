@@ -1,5 +1,6 @@
 """An execution now, simulated: the same numbers as by hand from the books of the moment, or one reason why not."""
 
+import re
 from collections.abc import AsyncIterator
 from decimal import Decimal as D
 from typing import Any
@@ -178,15 +179,24 @@ async def test_the_bot_simulates_in_place_at_each_size(world: World):
     assert "• 5,000" in buttons(larger)
     back = (await world.tap(PRIYA, panel, buttons(larger)["Back to it"]))[-1]
     assert "Simulate" in buttons(back)
-    gone = (await world.tap(PRIYA, panel, f"op:t:{'0' * 16}:0"))[-1]
-    assert "Not found" in gone["parameters"]["text"]
+    near = (await world.tap(PRIYA, panel, buttons(back)["Similar"]))[-1]
+    assert "Like LTC cross exchange" in re.sub("<[^>]+>", "", near["parameters"]["text"])
+    assert "same asset" in near["parameters"]["text"]
+    opened = (await world.tap(PRIYA, panel, buttons(near)["1"]))[-1]
+    assert "Figures as of" in opened["parameters"]["text"]
+    for data in (f"op:t:{'0' * 16}:0", f"op:r:{'0' * 16}"):
+        gone = (await world.tap(PRIYA, panel, data))[-1]
+        assert "Not found" in gone["parameters"]["text"]
+        await world.tap(PRIYA, panel, "m:home")
     held = (await world.get("/opportunities", type="spot_perp", limit=50)).json()["data"]
     told = {one for alert in world.alerts(FIONA) for one in [told_id(alert)]}
     kept = next(one["id"] for one in held if one["id"] not in told)
     panel = (await world.say(FIONA, "/menu"))[-1]["result"]["message_id"]
-    hidden = (await world.tap(FIONA, panel, f"op:t:{kept}:100"))[-1]
-    assert "Premium" in hidden["parameters"]["text"]
-    assert "IOC" not in hidden["parameters"]["text"]
+    for data in (f"op:t:{kept}:100", f"op:r:{kept}"):
+        await world.tap(FIONA, panel, "m:status")
+        hidden = (await world.tap(FIONA, panel, data))[-1]
+        assert "Premium" in hidden["parameters"]["text"]
+        assert "IOC" not in hidden["parameters"]["text"]
 
 
 def buttons(call: dict[str, Any]) -> dict[str, str]:

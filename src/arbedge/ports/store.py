@@ -17,6 +17,7 @@ from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
 from arbedge.domain.policy import OpportunityType
 from arbedge.domain.quarantine import Suspect, Watch
+from arbedge.domain.similarity import Traits
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX
 from arbedge.ports.analytics import ScanMetrics
 from arbedge.ports.lake.scan_records import version_instruments
@@ -235,6 +236,16 @@ class Opportunities(Protocol):
 
         Of `wanted` it applies what does not change in an opportunity's life; an edge may have left what is wanted.
         """
+        ...
+
+    async def load_traits(
+        self, mode: Mode, ended_since: int, open_max: int, ended_max: int, *, with_premium: bool
+    ) -> list[Traits]:
+        """What can be compared of the best open ones and of the last that ended, reading no more rows than that."""
+        ...
+
+    async def load_some(self, ids: Sequence[str]) -> list[Opportunity]:
+        """Those of them that are on record, in no order."""
         ...
 
     async def count_open(self) -> int: ...

@@ -10,8 +10,9 @@ from arbedge.app.ingestion import IngestionView
 from arbedge.app.public_metrics import PublicMetrics
 from arbedge.app.simulation_view import SimulationView
 from arbedge.app.status import DependencyView, Overall, StatusView
-from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
+from arbedge.app.views import MissView, OpportunityDetail, OpportunityView, OutcomeView
 from arbedge.config import Environment, MarketMode, Settings
+from arbedge.domain.similarity import Likeness
 from arbedge.entrypoints.http.envelope import FailureAnswer
 from arbedge.entrypoints.http.market_schemas import MARKET_ANSWERS
 
@@ -96,6 +97,33 @@ class SimulationAnswer(Struct, frozen=True):
     success: bool = True
 
 
+class SimilarItem(Struct, frozen=True):
+    """A neighbour: `distance` is the mean of `parts` by weight, from 0 to 1; `outcomes` are what became of it."""
+
+    distance: float
+    reasons: list[str]
+    parts: list[Likeness]
+    opportunity: OpportunityView
+    outcomes: list[OutcomeView]
+
+
+class SimilarMeta(Struct, frozen=True):
+    """How many were compared: the best open ones, and what ended since; `is_premium_included` as in the list."""
+
+    considered: int
+    open_max: int
+    ended_max: int
+    ended_since: int
+    is_premium_included: bool
+    market_mode: MarketMode
+
+
+class SimilarAnswer(Struct, frozen=True):
+    data: list[SimilarItem]
+    meta: SimilarMeta
+    success: bool = True
+
+
 class StreamSnapshot(Struct, frozen=True):
     """The list as it was at `as_of`; it replaces whatever a listener knew. `is_cut`: a plan's limit left out some."""
 
@@ -125,6 +153,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     DetailAnswer,
     WhyAnswer,
     SimulationAnswer,
+    SimilarAnswer,
     PublicMetricsAnswer,
     *MARKET_ANSWERS,
     FailureAnswer,

@@ -28,6 +28,7 @@ def test_every_place_fits_and_leads_back(place: Place):
         callbacks.list_page(place),
         callbacks.detail(ID, place),
         callbacks.simulate(ID, 1_000_000, place),
+        callbacks.similar(ID, place),
     ):
         assert 1 <= len(data.encode()) <= 64
         assert parse_tap(data)
@@ -51,6 +52,7 @@ def test_every_place_fits_and_leads_back(place: Place):
         callbacks.open_alert(ID),
         callbacks.why_alert(ID),
         callbacks.simulate(ID),
+        callbacks.similar(ID),
         callbacks.page_number(2, 3),
         "op:l:0",
         "m:home",

@@ -85,6 +85,7 @@ def test_it_leads_back_to_where_it_was_opened():
     screen = render_detail(view_opportunity(opportunity, NOW), NOW, place)
     assert data_of(screen) == {
         "Simulate": callbacks.simulate(opportunity.id, place=place),
+        "Similar": callbacks.similar(opportunity.id, place),
         "Refresh": callbacks.detail(opportunity.id, place),
         "Why?": callbacks.why(opportunity.id),
         "Back to the list": callbacks.list_page(place),

@@ -9,8 +9,10 @@ from arbedge.adapters.cloudflare.d1.appraisals import schedule
 from arbedge.adapters.cloudflare.d1.cursor import Position, parse_cursor, render_cursor
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.policy import PREMIUM_NET_BPS, PREMIUM_TYPES
+from arbedge.domain.similarity import Traits
 from arbedge.ports.store import Change, Changes, OpportunityFilter, Page
 
 UNANNOUNCED_MAX: Final = 1000  # what one scan hands to the queue; the rest waits for the next one
@@ -18,6 +20,7 @@ UNANNOUNCED_MAX: Final = 1000  # what one scan hands to the queue; the rest wait
 _PREMIUM_TYPES: Final = msgspec.json.encode(sorted(PREMIUM_TYPES)).decode()
 
 _opportunities = msgspec.json.Decoder(list[Opportunity])
+_traits = msgspec.json.Decoder(list[Traits])
 
 _LOAD = "SELECT payload FROM opportunities WHERE id = ?1"
 _LOAD_CURRENT = "SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1"
@@ -75,6 +78,29 @@ WHERE ended_at IS NULL
   AND (?6 IS NULL OR ranked_bps < ?6 OR (ranked_bps = ?6 AND id > ?7))
 ORDER BY ranked_bps DESC, id LIMIT ?8
 """
+_LOAD_SOME = "SELECT payload FROM opportunities WHERE id IN (SELECT value FROM json_each(?1))"
+_TRAITS = """
+SELECT json_object('id', id, 'type', type, 'asset', asset, 'ended_at', ended_at,
+  'places', json((SELECT json_group_array(json_array(value ->> 'exchange', value ->> 'market'))
+    FROM json_each(payload, '$.sighting.legs'))),
+  'edge_bps', CAST(coalesce(payload ->> '$.claim.net_bps', payload ->> '$.sighting.edge.net_bps') AS REAL),
+  'room', coalesce(CAST(payload ->> '$.sighting.capacity_quote' AS REAL)
+    / nullif(CAST(payload ->> '$.sighting.edge.size_quote' AS REAL), 0), 0),
+  'horizon_h', payload ->> 'horizon_h',
+  'confirmed_at', coalesce(payload ->> '$.claim.at', detected_at),
+  'steadiness', payload ->> '$.claim.features.edge_over_volatility') AS traits
+FROM ({rows})
+WHERE mode = ?2 AND (?3 OR NOT (net_bps >= ?4 OR type IN (SELECT value FROM json_each(?5))))
+"""
+# Limited before they are filtered, so that it is known how many rows are read.
+_OPEN_TRAITS = _TRAITS.format(
+    rows="SELECT * FROM opportunities INDEXED BY opportunities_open WHERE ended_at IS NULL"
+    " ORDER BY ranked_bps DESC, id LIMIT ?1"
+)
+_ENDED_TRAITS = _TRAITS.format(
+    rows="SELECT * FROM opportunities INDEXED BY opportunities_ended WHERE ended_at >= ?6"
+    " ORDER BY ended_at DESC LIMIT ?1"
+)
 _COUNT_OPEN = "SELECT count(*) AS count FROM opportunities WHERE ended_at IS NULL"
 
 
@@ -123,6 +149,21 @@ class D1Opportunities:
         is_cut, rows = len(rows) > limit, rows[:limit]
         items = [Change(row["seq"], row["opened_seq"], one) for row, one in zip(rows, _read(rows), strict=True)]
         return Changes(items, items[-1].seq if is_cut else counted[0]["value"], is_cut)
+
+    async def load_traits(
+        self, mode: Mode, ended_since: int, open_max: int, ended_max: int, *, with_premium: bool
+    ) -> list[Traits]:
+        wanted = (mode, int(with_premium), PREMIUM_NET_BPS, _PREMIUM_TYPES)
+        results = await self._database.run_all(
+            [
+                Statement(_OPEN_TRAITS, (open_max, *wanted)),
+                Statement(_ENDED_TRAITS, (ended_max, *wanted, ended_since)),
+            ]
+        )
+        return unpack((row["traits"] for rows in results for row in rows), _traits)
+
+    async def load_some(self, ids: Sequence[str]) -> list[Opportunity]:
+        return _read(await self._database.run(_LOAD_SOME, msgspec.json.encode(ids).decode()))
 
     async def count_open(self) -> int:
         (row,) = await self._database.run(_COUNT_OPEN)
