@@ -23,6 +23,7 @@ NEAR_MISSES_KEPT: Final = 200  # the best dropped candidates of a scan that can 
 NEAR_MISSES_OF_A_TYPE_MIN: Final = 20  # so that whoever asks for one type learns what came closest
 CANDLES_MAX: Final = 1000  # of one instrument in one answer: what Binance and Bybit give in one call
 SETTLEMENTS_MAX: Final = 200  # what every exchange gives in one call, and two months of an eight-hour interval
+BAD_DATA_KEPT: Final = 40  # of them for what is no near miss, since a mistaken identity seems to be worth most of all
 SCAN_LEASE_MS: Final = 30_000  # a scan older than this has died; the next one may start
 INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a few times a week
 WATCHED_MAX: Final = 500  # instruments under suspicion, about 200 bytes each, that every scan reads

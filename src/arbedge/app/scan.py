@@ -19,6 +19,7 @@ from arbedge.app.recording import record_scan, sum_up
 from arbedge.app.services import Services
 from arbedge.domain.budget import merge_hosts
 from arbedge.domain.decision import Decision, Known, LegKey, choose, conclude
+from arbedge.domain.detection.census import find_absence
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import OrderBook, Snapshot
 from arbedge.domain.opportunity import Opportunity
@@ -88,7 +89,8 @@ async def _decide(
     reopen_since = snapshot.started_at - services.policy.reopen_ms_max
     episodes = await services.opportunities.load_current(reopen_since)
     known = Known(begun.streaks, episodes, begun.watch, await services.learning.load(snapshot.mode))
-    choice = choose(snapshot, known, services.policy)
+    missing: list[FeedKey] = [(feed.exchange, feed.market) for feed in snapshot.feeds if find_absence(feed)]
+    choice = choose(snapshot, known, services.policy, {key: catalogue.get_trading(key) for key in missing})
     legs = choice.legs
     instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in legs.items()}
     books, limited = await _fetch_books(services, instruments, meter)

@@ -115,6 +115,10 @@ class Catalogue(Struct, frozen=True):
     def by_symbol(self, feed: tuple[ExchangeId, Market]) -> Mapping[str, Instrument]:
         return self.instruments.get(":".join(feed), {})
 
+    def get_trading(self, feed: tuple[ExchangeId, Market]) -> list[Instrument]:
+        """What scans look at of a feed's list."""
+        return [one for one in self.by_symbol(feed).values() if one.is_trading]
+
     def is_due(self, feed: tuple[ExchangeId, Market], now: int) -> bool:
         """Whether this feed's list is missing or too old."""
         return now - self.fetched_at_of(feed) >= INSTRUMENTS_AGE_MS_MAX
