@@ -64,7 +64,8 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         report = _report(snapshot, started_at, decided)
         watch = decided.decision.watch if decided.decision.watch != begun.watch else None
         metrics = _measure(services, report, snapshot, decided, begun, feeds, meter)
-        await services.scans.finish(report, decided.decision.streaks, feeds, services.hosts, watch, metrics)
+        left = decided.decision
+        await services.scans.finish(report, left.streaks, feeds, services.hosts, watch, metrics, left.verdicts)
         await announce_changes(services)
     finally:
         # Neither of them raises: a scan goes on without its copies, and says so.

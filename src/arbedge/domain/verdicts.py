@@ -1,4 +1,4 @@
-"""What each scan of the last hour said of an asset or of one opportunity, short enough that an hour of it is read at once.
+"""What each scan of the last hour said of an asset or of one opportunity, short enough to read an hour of it at once.
 
 A scan keeps, of each asset, what came nearest of every type, and each pair that was told a short while ago. A pair
 that is neither is known to be further away than those.

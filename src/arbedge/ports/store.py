@@ -17,6 +17,7 @@ from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
 from arbedge.domain.policy import OpportunityType
 from arbedge.domain.quarantine import Suspect, Watch
+from arbedge.domain.verdicts import Account, Verdict
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX
 from arbedge.ports.analytics import ScanMetrics
 from arbedge.ports.lake.scan_records import version_instruments
@@ -81,14 +82,23 @@ class Scans(Protocol):
         hosts: Mapping[str, Host] | None = None,
         watch: Watch | None = None,
         metrics: ScanMetrics | None = None,
+        verdicts: Mapping[str, Sequence[Verdict]] | None = None,
     ) -> None:
         """Ends the scan and keeps what the next one needs; without `hosts` or `watch` what is stored of them stays.
 
-        A scan's `metrics` are counted once, however often it is ended.
+        A scan's `metrics` are counted once, however often it is ended. Its `verdicts`, by asset, are kept for an hour.
         """
         ...
 
     async def load_latest(self) -> ScanReport | None: ...
+
+    async def load(self, scan_id: int) -> ScanReport | None:
+        """The report of one scan of the last hour."""
+        ...
+
+    async def load_accounts(self, mode: Mode, asset: str, since: int) -> list[Account]:
+        """What each scan from `since` on said of an asset, oldest first; of one that said nothing, that it did not."""
+        ...
 
     async def load_latest_id(self) -> int | None:
         """The scan whose report is the latest."""

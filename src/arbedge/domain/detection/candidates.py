@@ -103,6 +103,10 @@ class Drops:
         """Drops that are known to be at or below the floor, or whose worth nobody can tell."""
         self.counts[reason] += times
 
+    def count_short(self, net_bps: float) -> None:
+        """A drop at or below the floor against which nothing stands but what it is worth."""
+        self.counts["below_minimum" if net_bps > 0 else "fees"] += 1
+
     def add(self, kind: OpportunityType, net_bps: float, refusal: Refusal, make: Callable[[], Candidate]) -> None:
         """Counts a drop; `make` is only called for one that is near enough to be kept."""
         reason, numbers = refusal

@@ -31,7 +31,7 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
             # No pair can beat the best bid against the best ask at the lowest fees.
             ratio = max([quote.bid for _, quote in spot]) / min([quote.ask for _, quote in spot])
             bound = (ratio * keep - 2 + keep) * 10_000 - rebalancing
-            if bound < minimum and bound <= min(0.0, drops.get_floor(KIND)):
+            if bound <= 0 and bound < minimum and bound <= drops.get_floor(KIND):
                 drops.count("fees", count_pairs(spot))
                 continue
         for a, b in pairs_of(spot):

@@ -29,7 +29,8 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
             drops.count("interval", count_pairs(perps) - count_pairs([carry.listed for carry in carries]))
         if len(carries) < 2:
             continue
-        if is_sound and (bound := _bound(carries)) < minimum and bound <= min(0.0, drops.get_floor(KIND)):
+        floor = drops.get_floor(KIND) if is_sound else float("-inf")
+        if is_sound and (bound := _bound(carries)) <= 0 and bound <= floor and bound < minimum:
             drops.count("fees", count_pairs([carry.listed for carry in carries]))
             continue
         for a, b in combinations(carries, 2):
@@ -40,6 +41,9 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
             per_unit = 10_000 / ask if ask > 0 else 0.0
             gross = (short.funding - long.funding) * per_unit
             net = gross - (long.cost + short.cost) * per_unit
+            if net <= floor and net < minimum:
+                drops.count_short(net)
+                continue
             make = partial(make_pair, KIND, long.listed, short.listed, gross, net)
             refusal = None if is_sound else _check(long, short, carries, board)
             if refusal := refusal or judge_net(gross, net, minimum):

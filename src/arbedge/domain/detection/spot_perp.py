@@ -40,7 +40,8 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
             drops.count("interval", len(spot) * (len(perps) - len(carries)))
         if not (spot and carries):
             continue
-        if is_sound and (bound := _bound(group, fees)) < minimum and bound <= min(0.0, drops.get_floor(KIND)):
+        floor = drops.get_floor(KIND) if is_sound else float("-inf")
+        if is_sound and (bound := _bound(group, fees)) <= 0 and bound <= floor and bound < minimum:
             drops.count("fees", len(spot) * len(carries))
             continue
         for listed in spot:
@@ -51,6 +52,9 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
                 per_unit = 10_000 / buy.quote.ask if buy.quote.ask > 0 else 0.0
                 gross = (sell.quote.bid - buy.quote.ask + abs(carry.funding)) * per_unit
                 net = (abs(carry.funding) - cost - carry.cost) * per_unit
+                if net <= floor and net < minimum:
+                    drops.count_short(net)
+                    continue
                 make = partial(make_pair, KIND, buy, sell, gross, net)
                 refusal = None if is_sound else _check(listed, carry, group, board)
                 if refusal := refusal or judge_net(gross, net, minimum):

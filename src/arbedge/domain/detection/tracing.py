@@ -87,22 +87,19 @@ def _cut_out(sought: Iterable[Opportunity], snapshot: Snapshot, watch: Watch) ->
     """The quotes of these: of a pair all of its asset, since its median is that of all; of a cycle its own legs."""
     names: set[tuple[str, str]] = set()
     symbols: defaultdict[FeedKey, set[str]] = defaultdict(set)
-    assets: set[str] = set()
     for one in sought:
         if len(one.sighting.legs) == PAIR_LEGS:
             names.add((one.asset, one.quote))
-            assets.add(one.asset)
         for leg in one.sighting.legs:
             symbols[leg.exchange, leg.market].add(leg.symbol)
-            assets.add(leg.asset or one.asset)
+    assets = {asset for asset, _ in names}  # asked first: most quotes are of other assets, and need no pair made
 
     def choose(feed: Feed) -> list[Quote]:
         mine = symbols[feed.exchange, feed.market]
         return [
             quote
             for quote in feed.quotes
-            if quote.asset in assets
-            and ((quote.asset, quote.quote) in names or quote.symbol in mine)
+            if (quote.symbol in mine or (quote.asset in assets and (quote.asset, quote.quote) in names))
             and not _is_held(feed, quote, watch)
         ]
 
