@@ -187,20 +187,28 @@ class Instruments(Protocol):
 
 
 class Page(Struct, frozen=True):
-    """A page of opportunities in the list's order, and the cursor of the next page."""
+    """A page of opportunities in the list's order, and the cursor of the next page.
+
+    `hidden` counts what matches but for `is_premium` being False.
+    """
 
     items: list[Opportunity]
     next_cursor: str | None
+    hidden: int = 0
 
 
 class OpportunityFilter(Struct, frozen=True):
-    """Which open opportunities a list shows; absent fields do not filter."""
+    """Which open opportunities a list shows; absent fields do not filter.
+
+    With `told_chat` what this chat has been told of is there whatever `is_premium` says.
+    """
 
     type: OpportunityType | None = None
     asset: str | None = None
     exchange: ExchangeId | None = None
     min_edge_bps: float | None = None
     is_premium: bool | None = None
+    told_chat: int | None = None
 
 
 class Opportunities(Protocol):
