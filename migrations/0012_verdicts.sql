@@ -10,4 +10,5 @@ CREATE TABLE scan_verdicts (
 
 -- When the outcomes of an ended opportunity were handed over to be shown, and whether a chat's message shows them.
 ALTER TABLE opportunities ADD COLUMN outcome_announced_at INTEGER;
+CREATE INDEX opportunities_outcome ON opportunities (ended_at) WHERE outcome_announced_at IS NULL;
 ALTER TABLE deliveries ADD COLUMN shows_outcome INTEGER NOT NULL DEFAULT 0 CHECK (shows_outcome IN (0, 1));

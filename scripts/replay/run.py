@@ -153,7 +153,7 @@ class Run:
             decided = [(one.person, one.reason, one.is_silent) for one in again]
             result.add(kind, at=record.at, id=opportunity.id, revision=record.revision, decided=decided)
         else:
-            screen = render_alert(opportunity, record.at)
+            screen = render_alert(opportunity, record.at, record.outcomes)
             digest = digest_screen(screen)
             self.comparison.compare(kind, what, {"content_sha256": record.content_sha256}, {"content_sha256": digest})
             shown = {"person": record.person, "outcome": record.outcome, "content_sha256": digest, "text": screen.text}

@@ -38,6 +38,7 @@ APPRAISAL_TIMEOUT_S: Final = 2.5  # for the books of a round: the first step is 
 APPRAISALS_KEPT_MS: Final = 90 * 86_400_000
 LEARNING_ROWS_MAX: Final = 3_000  # outcomes a model is made of: seconds of CPU, once a day
 LEARNED_PAIRS_MAX: Final = 500  # whose own history is known to every scan
+OUTCOME_MS_MAX: Final = 3_600_000  # what became of something that ended longer ago is not worth an edit
 TRACK_RECORD_MS: Final = 30 * 86_400_000
 TRACK_RECORD_ROWS_MAX: Final = 10_000  # the newest; beyond that the sums would cost more than they tell
 PUBLIC_METRICS_AGE_MS_MAX: Final = 60_000

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from arbedge.app.announce import announce_changes
+from arbedge.app.announce import announce_changes, announce_outcomes
 from arbedge.app.checkpoint import encode_checkpoint
 from arbedge.app.ingest import FeedKey, Meter, guard, hold_back, load_catalogue, observe
 from arbedge.app.measure import measure_scan
@@ -67,6 +67,7 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         left = decided.decision
         await services.scans.finish(report, left.streaks, feeds, services.hosts, watch, metrics, left.verdicts)
         await announce_changes(services)
+        await announce_outcomes(services)
     finally:
         # Neither of them raises: a scan goes on without its copies, and says so.
         kept = await asyncio.gather(*keeping)

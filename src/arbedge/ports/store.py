@@ -226,6 +226,12 @@ class Opportunities(Protocol):
 
     async def mark_announced(self, announced: Sequence[tuple[str, int]]) -> None: ...
 
+    async def load_unannounced_outcomes(self, ended_since: int) -> list[str]:
+        """What ended since then, whose every re-pricing has its answer, and whose outcome was not handed over yet."""
+        ...
+
+    async def mark_outcomes_announced(self, opportunity_ids: Sequence[str], now: int) -> None: ...
+
     async def load(self, opportunity_id: str) -> Opportunity | None: ...
 
     async def list_open(self, wanted: OpportunityFilter, limit: int, cursor: str | None) -> Page:
@@ -272,6 +278,7 @@ class Delivery(Struct, frozen=True):
     attempts: int
     error: str | None
     updated_at: int
+    shows_outcome: bool = False  # whether the message says what became of it
 
 
 class Deliveries(Protocol):
@@ -310,6 +317,7 @@ class Deliveries(Protocol):
         revision: int | None = None,
         message_id: int | None = None,
         error: str | None = None,
+        shows_outcome: bool | None = None,
     ) -> None:
         """Records how it went, for a delivery as loaded before its claim; one that lost the claim changes nothing."""
         ...

@@ -45,6 +45,16 @@ UPDATE opportunities SET announced_revision = told.revision
 FROM (SELECT value ->> 0 AS id, value ->> 1 AS revision FROM json_each(?1)) AS told
 WHERE opportunities.id = told.id AND opportunities.announced_revision < told.revision
 """
+_LOAD_OUTCOMES = """
+SELECT id FROM opportunities INDEXED BY opportunities_outcome
+WHERE outcome_announced_at IS NULL AND ended_at >= ?1
+  AND EXISTS (SELECT 1 FROM appraisals WHERE opportunity_id = opportunities.id)
+  AND NOT EXISTS (SELECT 1 FROM appraisals WHERE opportunity_id = opportunities.id AND state = 'scheduled')
+ORDER BY ended_at LIMIT ?2
+"""
+_MARK_OUTCOMES = """
+UPDATE opportunities SET outcome_announced_at = ?2 WHERE id IN (SELECT value FROM json_each(?1))
+"""
 # Left alone, the planner would read and sort every open row to return the first few.
 _LIST_OPEN = """
 SELECT id, net_bps, payload FROM opportunities INDEXED BY opportunities_open
@@ -97,6 +107,14 @@ class D1Opportunities:
 
     async def mark_announced(self, announced: Sequence[tuple[str, int]]) -> None:
         if statements := [Statement(_MARK_ANNOUNCED, (rows,)) for rows in pack(announced)]:
+            await self._database.run_all(statements)
+
+    async def load_unannounced_outcomes(self, ended_since: int) -> list[str]:
+        rows = await self._database.run(_LOAD_OUTCOMES, ended_since, UNANNOUNCED_MAX)
+        return [row["id"] for row in rows]
+
+    async def mark_outcomes_announced(self, opportunity_ids: Sequence[str], now: int) -> None:
+        if statements := [Statement(_MARK_OUTCOMES, (ids, now)) for ids in pack(opportunity_ids)]:
             await self._database.run_all(statements)
 
     async def load(self, opportunity_id: str) -> Opportunity | None:
