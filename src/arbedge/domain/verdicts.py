@@ -5,7 +5,7 @@ that is neither is known to be further away than those.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, cast
 
 from msgspec import Struct
@@ -86,7 +86,7 @@ def sum_up(
     episodes: Mapping[str, str],
     confirmed: Mapping[str, Sighting],
     traces: Mapping[str, Trace],
-    held: Collection[str],
+    held: Iterable[str],
 ) -> dict[str, list[Verdict]]:
     """What the history keeps of a scan, by asset; `episodes` are the assets of what was told lately, by key."""
     found: dict[str, dict[str, Verdict]] = {}
@@ -97,7 +97,7 @@ def sum_up(
 
     for key, sighting in confirmed.items():
         keep(sighting.asset, key, "confirmed", float(sighting.edge.net_bps))
-    for key in held & episodes.keys():
+    for key in episodes.keys() & held:
         keep(episodes[key], key, "held", None)
     for key, one in traces.items():
         keep(episodes[key], key, one.reason, one.drop and one.drop.candidate.net_bps)
