@@ -97,7 +97,10 @@ def test_runs_hold_every_scan_once_and_no_two_neighbours_are_the_same(verdicts):
 
 
 GAP = [feed("binance", quote(99.9, 100.0)), feed("okx", quote(100.5, 100.6, symbol="BTC-USDT"))]
-INSTRUMENTS: Any = {(one, "spot", name): instrument(one, "spot", name) for one, name in (("binance", "BTCUSDT"), ("okx", "BTC-USDT"))}  # fmt: skip
+INSTRUMENTS: Any = {
+    ("binance", "spot", "BTCUSDT"): instrument(),
+    ("okx", "spot", "BTC-USDT"): instrument("okx", symbol="BTC-USDT"),
+}
 BOOKS: Any = {
     ("binance", "spot", "BTCUSDT"): book(symbol="BTCUSDT", bids=[("99.9", "50")], asks=[("100.0", "50")]),
     ("okx", "spot", "BTC-USDT"): book("okx", symbol="BTC-USDT", bids=[("100.5", "50")], asks=[("100.6", "50")]),
