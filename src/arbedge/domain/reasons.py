@@ -55,7 +55,7 @@ EXPLANATIONS: Final[dict[Reason, str]] = {
     "unconfirmed": "seen once so far; two consecutive scans must agree",
 }
 
-# Bad data is no near miss: a mistaken identity would top every list.
-BAD_DATA: Final[frozenset[Reason]] = frozenset({"crossed_book", "stale", "skew", "identity"})
+# Bad data is no near miss: a mistaken identity, or a rate that is no longer paid, would top every list.
+BAD_DATA: Final[frozenset[Reason]] = frozenset({"interval", "crossed_book", "stale", "skew", "identity"})
 # What lacks nothing but a further look; such a pair is worth as much as an opportunity.
 ONLY_UNSEEN: Final[frozenset[Reason]] = frozenset({"unconfirmed", "not_shortlisted", "book_unavailable"})

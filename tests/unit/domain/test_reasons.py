@@ -137,7 +137,7 @@ def test_what_was_told_gets_the_reason_that_a_look_at_everything_gives(given_, d
     assert all(one.drop == drops[key] for key, one in traced.items())
     turned = trace([told(turn_round(drop.candidate)) for drop in sought], market, surveyed.watch, POLICY)
     for drop in sought:
-        is_bad = drop.reason in BAD_DATA | {"interval"}
+        is_bad = drop.reason in BAD_DATA
         expected = drop.reason if is_bad else "fees"
         assert turned[turn_round(drop.candidate).key].reason == expected
     for candidate in found:

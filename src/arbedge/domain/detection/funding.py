@@ -41,7 +41,7 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
             per_unit = 10_000 / ask if ask > 0 else 0.0
             gross = (short.funding - long.funding) * per_unit
             net = gross - (long.cost + short.cost) * per_unit
-            if net <= floor and net < minimum:
+            if net <= floor:  # and so below the minimum, as is everything that is kept
                 drops.count_short(net)
                 continue
             make = partial(make_pair, KIND, long.listed, short.listed, gross, net)

@@ -52,7 +52,7 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
                 per_unit = 10_000 / buy.quote.ask if buy.quote.ask > 0 else 0.0
                 gross = (sell.quote.bid - buy.quote.ask + abs(carry.funding)) * per_unit
                 net = (abs(carry.funding) - cost - carry.cost) * per_unit
-                if net <= floor and net < minimum:
+                if net <= floor:  # and so below the minimum, as is everything that is kept
                     drops.count_short(net)
                     continue
                 make = partial(make_pair, KIND, buy, sell, gross, net)

@@ -52,7 +52,7 @@ def trace(sought: Iterable[Opportunity], snapshot: Snapshot, watch: Watch, polic
             # Detectors look at the better direction only. What is bad data one way is so the other way too; and of
             # two directions the worse one never gains anything before costs.
             drop = found.get(other)
-            traced[key] = Trace(drop.reason if drop and drop.reason in BAD_DATA | {"interval"} else "fees")
+            traced[key] = Trace(drop.reason if drop and drop.reason in BAD_DATA else "fees")
     return traced
 
 
