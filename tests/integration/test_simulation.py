@@ -99,7 +99,7 @@ async def test_what_cannot_be_executed_says_one_reason_with_its_numbers(world: W
     world.sandbox.shift(*LTC, -60, 3_600)
     await world.env.advance(5_000)
     gone = await simulate(world, one["id"], amount=1000)
-    assert (gone["executable"], gone["reason"]) == (False, "below_minimum")
+    assert (gone["executable"], gone["reason"]) == (False, "fees")
     assert gone["net_bps"] < 0 < gone["claimed"]["net_bps"]
     assert gone["numbers"]["minimum_bps"] == gone["minimum_bps"] == 10.0
     await world.scan(3)

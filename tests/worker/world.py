@@ -262,12 +262,12 @@ class World:
         return [call for call in edits if call["parameters"].get("message_id") == message_id]
 
     @staticmethod
-    def until(find: Callable[[], T | None], what: str, timeout_s: float = 20) -> T:
+    def until(find: Callable[[], T | None], what: str, timeout_s: float = 20, every_s: float = 0.1) -> T:
         """What `find` returns once it is true. Queues deliver in their own time."""
         deadline = time.monotonic() + timeout_s
         while not (found := find()):
             assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}"
-            time.sleep(0.1)
+            time.sleep(every_s)
         return found
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from arbedge.domain.appraisal import EXPLANATIONS as UNVALUED
 from arbedge.domain.appraisal import Unvalued
 from arbedge.domain.detection import DETECTORS
-from arbedge.domain.detection.verification import LegMarket, require_comparable
+from arbedge.domain.detection.verification import LegMarket, require_comparable, require_minimum
 from arbedge.domain.edge import Edge, Fill, Legs, LegTerms, Refused, size_for
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.policy import Policy
@@ -26,6 +26,8 @@ NotExecutable = Unvalued | Literal["ended", "market_mode_changed", "needs_invent
 
 EXPLANATIONS: Final[Mapping[str, str]] = {
     **UNVALUED,
+    "circuit_open": "an exchange is not being asked at present: it failed before",
+    "rate_limited": "an exchange allows no further question at present",
     "ended": "it is no longer open",
     "needs_inventory": "the spot leg sells the asset: only who holds it already can execute this",
 }
@@ -100,8 +102,10 @@ def simulate(
 
 
 def _judge(opportunity: Opportunity, edge: Edge, minimum_bps: float) -> tuple[NotExecutable | None, dict[str, float]]:
-    if edge.net_bps < Decimal(str(minimum_bps)):
-        return "below_minimum", {"net_bps": float(edge.net_bps), "minimum_bps": minimum_bps}
+    try:
+        require_minimum(edge, minimum_bps)
+    except Refused as refused:
+        return refused.reason, refused.numbers
     return ("needs_inventory", {}) if opportunity.needs_inventory else (None, {})
 
 

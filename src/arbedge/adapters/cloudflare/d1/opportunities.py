@@ -6,21 +6,20 @@ from typing import Any, Final
 import msgspec
 
 from arbedge.adapters.cloudflare.d1.appraisals import schedule
+from arbedge.adapters.cloudflare.d1.changes import LOAD_COUNTER, PREMIUM_TYPES_JSON, load_changes
 from arbedge.adapters.cloudflare.d1.cursor import Position, parse_cursor, render_cursor
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.adapters.cloudflare.d1.traits import load_traits
 from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity
-from arbedge.domain.policy import PREMIUM_NET_BPS, PREMIUM_TYPES
+from arbedge.domain.policy import PREMIUM_NET_BPS
 from arbedge.domain.similarity import Traits
-from arbedge.ports.store import Change, Changes, OpportunityFilter, Page
+from arbedge.ports.store import Changes, OpportunityFilter, Page
 
 UNANNOUNCED_MAX: Final = 1000  # what one scan hands to the queue; the rest waits for the next one
 
-_PREMIUM_TYPES: Final = msgspec.json.encode(sorted(PREMIUM_TYPES)).decode()
-
 _opportunities = msgspec.json.Decoder(list[Opportunity])
-_traits = msgspec.json.Decoder(list[Traits])
 
 _LOAD = "SELECT payload FROM opportunities WHERE id = ?1"
 _LOAD_CURRENT = "SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1"
@@ -48,16 +47,6 @@ WHERE excluded.revision > opportunities.revision
       AND excluded.payload ->> 'revised_at' = opportunities.payload ->> 'revised_at')
 """
 _COUNT_UP = "UPDATE change_counter SET value = value + json_array_length(?1)"
-_LOAD_COUNTER = "SELECT value FROM change_counter"
-_LOAD_CHANGES = """
-SELECT seq, opened_seq, payload FROM opportunities INDEXED BY opportunities_changed
-WHERE seq > ?1
-  AND (?2 IS NULL OR type = ?2)
-  AND (?3 IS NULL OR asset = ?3)
-  AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?4))
-  AND (?5 IS NULL OR ?5 OR type NOT IN (SELECT value FROM json_each(?6)))
-ORDER BY seq LIMIT ?7
-"""
 _LOAD_UNANNOUNCED = """
 SELECT id, revision FROM opportunities WHERE announced_revision < revision ORDER BY updated_at LIMIT ?1
 """
@@ -65,6 +54,16 @@ _MARK_ANNOUNCED = """
 UPDATE opportunities SET announced_revision = told.revision
 FROM (SELECT value ->> 0 AS id, value ->> 1 AS revision FROM json_each(?1)) AS told
 WHERE opportunities.id = told.id AND opportunities.announced_revision < told.revision
+"""
+_LOAD_OUTCOMES = """
+SELECT id FROM opportunities INDEXED BY opportunities_outcome
+WHERE outcome_announced_at IS NULL AND ended_at >= ?1
+  AND EXISTS (SELECT 1 FROM appraisals WHERE opportunity_id = opportunities.id)
+  AND NOT EXISTS (SELECT 1 FROM appraisals WHERE opportunity_id = opportunities.id AND state = 'scheduled')
+ORDER BY ended_at LIMIT ?2
+"""
+_MARK_OUTCOMES = """
+UPDATE opportunities SET outcome_announced_at = ?2 WHERE id IN (SELECT value FROM json_each(?1))
 """
 # Left alone, the planner would read and sort every open row to return the first few.
 _LIST_OPEN = """
@@ -74,33 +73,27 @@ WHERE ended_at IS NULL
   AND (?2 IS NULL OR asset = ?2)
   AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
   AND (?4 IS NULL OR net_bps >= ?4)
-  AND (?5 IS NULL OR ?5 = (net_bps >= ?9 OR type IN (SELECT value FROM json_each(?10))))
+  AND (?5 IS NULL OR ?5 = (net_bps >= ?9 OR type IN (SELECT value FROM json_each(?10))) OR EXISTS (
+    SELECT 1 FROM deliveries
+    WHERE opportunity_id = opportunities.id AND chat_id = ?11 AND message_id IS NOT NULL
+  ))
   AND (?6 IS NULL OR ranked_bps < ?6 OR (ranked_bps = ?6 AND id > ?7))
 ORDER BY ranked_bps DESC, id LIMIT ?8
 """
-_LOAD_SOME = "SELECT payload FROM opportunities WHERE id IN (SELECT value FROM json_each(?1))"
-_TRAITS = """
-SELECT json_object('id', id, 'type', type, 'asset', asset, 'ended_at', ended_at,
-  'places', json((SELECT json_group_array(json_array(value ->> 'exchange', value ->> 'market'))
-    FROM json_each(payload, '$.sighting.legs'))),
-  'edge_bps', CAST(coalesce(payload ->> '$.claim.net_bps', payload ->> '$.sighting.edge.net_bps') AS REAL),
-  'room', coalesce(CAST(payload ->> '$.sighting.capacity_quote' AS REAL)
-    / nullif(CAST(payload ->> '$.sighting.edge.size_quote' AS REAL), 0), 0),
-  'horizon_h', payload ->> 'horizon_h',
-  'confirmed_at', coalesce(payload ->> '$.claim.at', detected_at),
-  'steadiness', payload ->> '$.claim.features.edge_over_volatility') AS traits
-FROM ({rows})
-WHERE mode = ?2 AND (?3 OR NOT (net_bps >= ?4 OR type IN (SELECT value FROM json_each(?5))))
+_COUNT_HIDDEN = """
+SELECT count(*) AS count FROM opportunities INDEXED BY opportunities_open
+WHERE ended_at IS NULL
+  AND (?1 IS NULL OR type = ?1)
+  AND (?2 IS NULL OR asset = ?2)
+  AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
+  AND (?4 IS NULL OR net_bps >= ?4)
+  AND (net_bps >= ?5 OR type IN (SELECT value FROM json_each(?6)))
+  AND NOT EXISTS (
+    SELECT 1 FROM deliveries
+    WHERE opportunity_id = opportunities.id AND chat_id = ?7 AND message_id IS NOT NULL
+  )
 """
-# Limited before they are filtered, so that it is known how many rows are read.
-_OPEN_TRAITS = _TRAITS.format(
-    rows="SELECT * FROM opportunities INDEXED BY opportunities_open WHERE ended_at IS NULL"
-    " ORDER BY ranked_bps DESC, id LIMIT ?1"
-)
-_ENDED_TRAITS = _TRAITS.format(
-    rows="SELECT * FROM opportunities INDEXED BY opportunities_ended WHERE ended_at >= ?6"
-    " ORDER BY ended_at DESC LIMIT ?1"
-)
+_LOAD_SOME = "SELECT payload FROM opportunities WHERE id IN (SELECT value FROM json_each(?1))"
 _COUNT_OPEN = "SELECT count(*) AS count FROM opportunities WHERE ended_at IS NULL"
 
 
@@ -127,40 +120,34 @@ class D1Opportunities:
         if statements := [Statement(_MARK_ANNOUNCED, (rows,)) for rows in pack(announced)]:
             await self._database.run_all(statements)
 
+    async def load_unannounced_outcomes(self, ended_since: int) -> list[str]:
+        rows = await self._database.run(_LOAD_OUTCOMES, ended_since, UNANNOUNCED_MAX)
+        return [row["id"] for row in rows]
+
+    async def mark_outcomes_announced(self, opportunity_ids: Sequence[str], now: int) -> None:
+        if statements := [Statement(_MARK_OUTCOMES, (ids, now)) for ids in pack(opportunity_ids)]:
+            await self._database.run_all(statements)
+
     async def load(self, opportunity_id: str) -> Opportunity | None:
         found = _read(await self._database.run(_LOAD, opportunity_id))
         return found[0] if found else None
 
     async def list_open(self, wanted: OpportunityFilter, limit: int, cursor: str | None) -> Page:
         after = parse_cursor(cursor) if cursor is not None else None
-        (rows,) = await self._database.run_all([_list_open(wanted, limit, after)])
-        return _read_page(rows, limit)
+        listed = await self._database.run_all(_list_open(wanted, limit, after))
+        return _read_page(listed, limit)
 
     async def load_listed(self, wanted: OpportunityFilter, limit: int) -> tuple[Page, int]:
-        rows, counted = await self._database.run_all([_list_open(wanted, limit, None), Statement(_LOAD_COUNTER)])
-        return _read_page(rows, limit), counted[0]["value"]
+        *listed, counted = await self._database.run_all([*_list_open(wanted, limit, None), Statement(LOAD_COUNTER)])
+        return _read_page(listed, limit), counted[0]["value"]
 
     async def load_changes(self, wanted: OpportunityFilter, after_seq: int, limit: int) -> Changes:
-        is_premium = None if wanted.is_premium is None else int(wanted.is_premium)
-        filters = (wanted.type, wanted.asset, wanted.exchange, is_premium, _PREMIUM_TYPES)
-        rows, counted = await self._database.run_all(
-            [Statement(_LOAD_CHANGES, (after_seq, *filters, limit + 1)), Statement(_LOAD_COUNTER)]
-        )
-        is_cut, rows = len(rows) > limit, rows[:limit]
-        items = [Change(row["seq"], row["opened_seq"], one) for row, one in zip(rows, _read(rows), strict=True)]
-        return Changes(items, items[-1].seq if is_cut else counted[0]["value"], is_cut)
+        return await load_changes(self._database, wanted, after_seq, limit)
 
     async def load_traits(
         self, mode: Mode, ended_since: int, open_max: int, ended_max: int, *, with_premium: bool
     ) -> list[Traits]:
-        wanted = (mode, int(with_premium), PREMIUM_NET_BPS, _PREMIUM_TYPES)
-        results = await self._database.run_all(
-            [
-                Statement(_OPEN_TRAITS, (open_max, *wanted)),
-                Statement(_ENDED_TRAITS, (ended_max, *wanted, ended_since)),
-            ]
-        )
-        return unpack((row["traits"] for rows in results for row in rows), _traits)
+        return await load_traits(self._database, mode, ended_since, open_max, ended_max, with_premium=with_premium)
 
     async def load_some(self, ids: Sequence[str]) -> list[Opportunity]:
         return _read(await self._database.run(_LOAD_SOME, msgspec.json.encode(ids).decode()))
@@ -174,16 +161,23 @@ def _read(rows: list[dict[str, Any]]) -> list[Opportunity]:
     return unpack((row["payload"] for row in rows), _opportunities)
 
 
-def _list_open(wanted: OpportunityFilter, limit: int, after: Position | None) -> Statement:
+def _list_open(wanted: OpportunityFilter, limit: int, after: Position | None) -> list[Statement]:
+    """The page, and where premium is left out, how many that hides."""
     if limit < 1:
         raise ValueError("a page has at least one item")
+    filters = (wanted.type, wanted.asset, wanted.exchange, wanted.min_edge_bps)
+    premium = (PREMIUM_NET_BPS, PREMIUM_TYPES_JSON, wanted.told_chat)
     is_premium = None if wanted.is_premium is None else int(wanted.is_premium)
-    filters = (wanted.type, wanted.asset, wanted.exchange, wanted.min_edge_bps, is_premium)
-    begin = (after.ranked_bps, after.id) if after else (None, None)
-    return Statement(_LIST_OPEN, (*filters, *begin, limit + 1, PREMIUM_NET_BPS, _PREMIUM_TYPES))
+    place = (after.ranked_bps if after else None, after.id if after else None, limit + 1)
+    return [
+        Statement(_LIST_OPEN, (*filters, is_premium, *place, *premium)),
+        *([Statement(_COUNT_HIDDEN, (*filters, *premium))] if wanted.is_premium is False else []),
+    ]
 
 
-def _read_page(rows: list[dict[str, Any]], limit: int) -> Page:
+def _read_page(listed: Sequence[list[dict[str, Any]]], limit: int) -> Page:
+    rows, *counts = listed
     page = rows[:limit]
     last = Position(ranked_bps=page[-1]["ranked_bps"], id=page[-1]["id"]) if len(rows) > limit else None
-    return Page(items=_read(page), next_cursor=render_cursor(last) if last else None)
+    hidden = counts[0][0]["count"] if counts else 0
+    return Page(items=_read(page), next_cursor=render_cursor(last) if last else None, hidden=hidden)
