@@ -102,7 +102,7 @@ def render_conclusion(findings: Sequence[Finding]) -> list[str]:
     text = (
         f"In {scans:,} recorded scans {claims} opportunities would have been told at honest costs"
         f"{f': {where}' if where else ''}. The product states a probability from {OUTCOMES_MIN} outcomes on: "
-        f"{enough}. The figures below on sightings say whether the arithmetic is sound, not how often an alert comes true."
+        f"{enough}. The figures on sightings say whether the arithmetic is sound, not how often an alert comes true."
     )
     return [text]
 
