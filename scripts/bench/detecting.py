@@ -17,7 +17,7 @@ from arbedge.domain.detection import DETECTORS, detect_all
 from arbedge.domain.detection.board import read_board
 from arbedge.domain.detection.candidates import Candidate, Drops, LegRef
 from arbedge.domain.detection.verification import LegMarket, verify
-from arbedge.domain.edge import LegTerms, measure_pair, trace_curve
+from arbedge.domain.edge import LegTerms, Side, measure_pair, trace_curve
 from arbedge.domain.fees import get_base_tier
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import (

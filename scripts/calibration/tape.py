@@ -100,14 +100,14 @@ class RecordedTape:
         """`moments` are the times of scans where these are fewer than the recorded ones."""
         self.about = about
         self.moments = times if moments is None else moments
-        self._instruments = instruments
-        self._times = times
-        self._get_frame = get_frame
+        self.instruments = instruments
+        self.times = times
+        self.get_frame = get_frame
 
     async def look(self, at: int) -> Snapshot:
         feeds: defaultdict[tuple[ExchangeId, Market], list[Quote]] = defaultdict(list)
-        for key, row in self._get_frame(at).items():
-            feeds[key[:2]].append(_make_quote(self._instruments[key], row))
+        for key, row in self.get_frame(at).items():
+            feeds[key[:2]].append(_make_quote(self.instruments[key], row))
         return Snapshot(
             version=1,
             scan_id=at,
@@ -121,22 +121,22 @@ class RecordedTape:
         )
 
     def find_moment(self, due: int, tolerance_ms: int) -> int | None:
-        place = bisect_left(self._times, due)
-        is_there = place < len(self._times) and self._times[place] <= due + tolerance_ms
-        return self._times[place] if is_there else None
+        place = bisect_left(self.times, due)
+        is_there = place < len(self.times) and self.times[place] <= due + tolerance_ms
+        return self.times[place] if is_there else None
 
     async def fetch(self, legs: Iterable[LegLike], at: int) -> Mapping[LegKey, LegMarket]:
-        frame = self._get_frame(at)
+        frame = self.get_frame(at)
         found: dict[LegKey, LegMarket] = {}
         for leg in legs:
             key = leg.exchange, leg.market, leg.symbol
             row = frame.get(key)
             if row and leg.side in row.sides:
-                found[key] = LegMarket(self._instruments[key], _make_book(key, row), row.funding)
+                found[key] = LegMarket(self.instruments[key], _make_book(key, row), row.funding)
         return found
 
     def get_instruments(self, legs: Iterable[LegLike]) -> Mapping[LegKey, Instrument]:
-        return self._instruments
+        return self.instruments
 
 
 def level(price: float | str, size: float | str) -> Level:
