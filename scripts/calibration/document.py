@@ -1,5 +1,6 @@
 """docs/calibration.md: the figures with the command, the date and the data they come from, and none of the data."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -24,7 +25,8 @@ over recorded markets: what it would have told, what was left of it, and whether
 - Size 1,000 USDT, horizon 24 h, base-tier taker fees, as by default. *What would be told* has the default minimums and
   needs two scans that agree. *Every sighting, without the minimum* makes each verified sighting a claim, whatever it is
   worth. *Every sighting, the fees set off* gives back two taker fees and no cost of rebalancing, and takes what is left
-  above 0.1 bps: nobody can trade so; it lets the arithmetic of confidence be judged on real prices.
+  above 0.1 bps: nobody can trade so; it lets the arithmetic of confidence be judged on real prices. A position that is
+  held and closed at today's books has no such form: it is funding less costs, which stands still for minutes.
 - A step is valued on a recorded moment within its tolerance (3, 10 and 30 s after it is due). Where there is none, it
   is *not recorded*: nothing is interpolated. Sightings that follow one another overlap: they are not independent.
 - Of books, the levels that were recorded are used and no others. What a size does not find in them is `depth`.
@@ -102,7 +104,8 @@ def render_conclusion(findings: Sequence[Finding]) -> list[str]:
     text = (
         f"In {scans:,} recorded scans {claims} opportunities would have been told at honest costs"
         f"{f': {where}' if where else ''}. The product states a probability from {OUTCOMES_MIN} outcomes on: "
-        f"{enough}. The figures on sightings say whether the arithmetic is sound, not how often an alert comes true."
+        f"{enough}. No recording holds the quotes of two exchanges 5 s apart. So the figures on sightings say whether the "
+        "arithmetic is sound, and not how often an alert comes true."
     )
     return [text]
 
@@ -139,7 +142,10 @@ def render_realised(realised: Sequence[Realised]) -> list[str]:
         "| realised over claimed | step | judged | median | quartiles | still above 0 |",
         "|---|---|---:|---:|---|---:|",
     ]
+    names = Counter(grouping for grouping, _ in {(one.grouping, one.name) for one in realised})
     for one in realised:
+        if one.grouping != "all" and names[one.grouping] == 1:
+            continue  # one group is all of it
         name = one.name if one.grouping != "confidence" else f"confidence {one.name}"
         quartiles = f"{_number(one.lower_quartile)} to {_number(one.upper_quartile)}" if one.n else ""
         cells = (name, STEP_NAMES[one.step], f"{one.judged:,}", _number(one.median), quartiles)

@@ -18,8 +18,8 @@ from scripts.sandbox.market.recordings import MissingFixturesError, listing_at, 
 from scripts.sandbox.market.series import BarSeries
 
 PRICES_ONLY = (
-    "bid and ask: the last price of a {bar} stands for the bid and one tick above it for the ask, so edges are upper "
-    "bounds; sizes: what was traded in that {bar}; when in it the last trade was"
+    "bid and ask: the last price of each {bar} stands for the bid and one tick above it for the ask, whether or not "
+    "anyone would have traded there at its end; sizes: what was traded in that {bar}"
 )
 BINANCE_FILE = "snapshots/binance_spot_ticker24hr_all.json.gz"
 BYBIT_FILES: dict[Market, str] = {

@@ -15,6 +15,7 @@ from arbedge.domain.decision import LegKey
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import ExchangeId
 from arbedge.domain.policy import Policy
+from scripts.calibration.building import charge_last
 from scripts.calibration.course import Claimed, Course, Found, Rules
 from scripts.calibration.document import render_finding
 from scripts.calibration.figures import Finding, add_up, sum_realised
@@ -137,6 +138,16 @@ def test_quartiles_are_by_rank_and_what_is_gone_counts_as_judged():
     first = sum_realised(group)[0]
     assert (first.n, first.judged, first.median, first.lower_quartile, first.upper_quartile) == (4, 5, 2.5, 1.0, 3.0)
     assert first.positive_share == 0.8
+
+
+def test_funding_is_what_was_charged_last_and_never_what_is_charged_next():
+    hour = 3_600_000
+    charged = [(0, 0.0001), (8 * hour, 0.0002), (16 * hour, 0.0003)]
+    for at, rate, next_at in ((8 * hour - 1, 0.0001, 8), (8 * hour, 0.0002, 16), (15 * hour, 0.0002, 16)):
+        funding = charge_last(charged, at, 8, 100.0)
+        assert funding is not None
+        assert (funding.rate, funding.next_at) == (rate, next_at * hour)
+    assert charge_last(charged[1:], hour, 8, 100.0) is None
 
 
 def test_without_the_recorded_data_the_command_says_so(tmp_path):
