@@ -23,7 +23,7 @@ from arbedge.ports.learning import Learning
 from arbedge.ports.market_documents import Documents
 from arbedge.ports.messenger import Messenger
 from arbedge.ports.metrics import Metrics
-from arbedge.ports.queues import Announce, Deliver, Queue
+from arbedge.ports.queues import Announce, Deliver, Queue, Recount
 from arbedge.ports.scanner import Scanner
 from arbedge.ports.store import (
     DeadLetters,
@@ -64,7 +64,7 @@ class Services:
     track_record: TrackRecord
     learning: Learning
     public_documents: Documents
-    announcements: Queue[Announce]
+    announcements: Queue[Announce | Recount]
     people: People
     deliveries: Deliveries
     outbox: Queue[Deliver]
