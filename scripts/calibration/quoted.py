@@ -123,8 +123,8 @@ def load_scans(fixtures: Path) -> RecordedTape:
         resolution="about a minute, in bursts: +60 s is recorded for the pair that is the best again, +5 s is not",
         has="of each coin the exchange with the best ask, the one with the best bid, and the difference of the two",
         lacks="sizes: the best price is taken to hold for the size, so edges are upper bounds; lots, taken as 1e-8; "
-        f"the other side of each book, put {APART_BPS:g} bps away where nothing trades on it; what became of a pair that "
-        "is no longer the best, which is often one whose edge is gone: what lasted is overstated",
+        f"the other side of each book, put {APART_BPS:g} bps away where nothing trades on it; what became of a pair "
+        "that is no longer the best, which is often one whose edge is gone: what lasted is overstated",
         types=("cross_exchange",),
         judged_step="after_60s",
     )
