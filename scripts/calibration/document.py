@@ -104,8 +104,8 @@ def render_conclusion(findings: Sequence[Finding]) -> list[str]:
     text = (
         f"In {scans:,} recorded scans {claims} opportunities would have been told at honest costs"
         f"{f': {where}' if where else ''}. The product states a probability from {OUTCOMES_MIN} outcomes on: "
-        f"{enough}. The quotes of two exchanges 5 s apart are recorded for a handful of moments only. So the figures on "
-        "sightings say whether the arithmetic is sound, and not how often an alert comes true."
+        f"{enough}. The quotes of two exchanges 5 s apart are recorded for a handful of moments only. So the figures "
+        "on sightings say whether the arithmetic is sound, and not how often an alert comes true."
     )
     return [text]
 
