@@ -103,8 +103,7 @@ class Course:
     async def _scan(self, at: int) -> None:
         tape, policy, found = self._tape, self._rules.policy, self.found
         snapshot = await tape.look(at)
-        episodes = [] if self._rules.is_every_sighting else self._known.episodes
-        known = replace(self._known, episodes=episodes, learned=self._learned)
+        known = replace(self._known, learned=self._learned)
         choice = choose(snapshot, known, policy)
         legs = [leg for candidate in choice.chosen for leg in candidate.legs]
         markets = await tape.fetch(legs, at)
@@ -138,7 +137,7 @@ class Course:
             best[kind] = max(net_bps, best.get(kind, float("-inf")))
 
     def _remember(self, decision: Decision, at: int) -> None:
-        """What the next scan is to know, as the database keeps it."""
+        """What the next scan is to know, as the database keeps it: no episodes where each sighting is a new one."""
         episodes = {one.id: one for one in (*self._known.episodes, *decision.changed)}
         since = at - self._rules.policy.reopen_ms_max
         current = [one for one in episodes.values() if one.ended_at is None or one.ended_at >= since]

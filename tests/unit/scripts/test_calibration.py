@@ -16,7 +16,7 @@ from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import ExchangeId
 from arbedge.domain.policy import Policy
 from scripts.calibration.building import charge_last
-from scripts.calibration.course import Claimed, Course, Found, Rules
+from scripts.calibration.course import Claimed, Course, Found, Rules, list_outcomes
 from scripts.calibration.document import render_finding
 from scripts.calibration.figures import Finding, add_up, sum_realised
 from scripts.calibration.markets import TOLD
@@ -122,6 +122,14 @@ def test_every_sighting_is_a_claim_where_that_is_asked_for():
     assert finding.judged.lasted == 0
     assert finding.judged.why == "none of 9 lasted: there is nothing to tell apart"
     assert finding.realised == []  # what claims less than nothing has no ratio
+
+
+def test_nothing_is_learned_before_it_is_known():
+    frames = {START + s * 1000: frame(START + s * 1000, 50) for s in (0, 10, 17)}
+    claims = list(run(frames, [START, START + 10_000]).found.claims.values())
+    due = START + 15_000
+    assert list_outcomes(claims, "after_5s", due) == []
+    assert [one.example.lasted for one in list_outcomes(claims, "after_5s", due + 2_000)] == [True]
 
 
 def test_quartiles_are_by_rank_and_what_is_gone_counts_as_judged():
