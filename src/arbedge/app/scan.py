@@ -87,7 +87,10 @@ async def _decide(
 ) -> _Decided:
     reopen_since = snapshot.started_at - services.policy.reopen_ms_max
     episodes = await services.opportunities.load_current(reopen_since)
-    known = Known(begun.streaks, episodes, begun.watch, await services.learning.load(snapshot.mode))
+    learned, signals = await asyncio.gather(
+        services.learning.load(snapshot.mode), services.signals.load(snapshot.mode)
+    )
+    known = Known(begun.streaks, episodes, begun.watch, learned, signals)
     choice = choose(snapshot, known, services.policy)
     legs = choice.legs
     instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in legs.items()}

@@ -25,6 +25,7 @@ from arbedge.ports.messenger import Messenger
 from arbedge.ports.metrics import Metrics
 from arbedge.ports.queues import Announce, Deliver, Queue
 from arbedge.ports.scanner import Scanner
+from arbedge.ports.signals import SignalStore
 from arbedge.ports.store import (
     DeadLetters,
     Deliveries,
@@ -63,6 +64,7 @@ class Services:
     appraiser: Appraiser
     track_record: TrackRecord
     learning: Learning
+    signals: SignalStore
     public_documents: Documents
     announcements: Queue[Announce]
     people: People

@@ -194,7 +194,11 @@ def _value(one: Due, claim: Claim, markets: Sequence[LegMarket], now: int, polic
     terms = tuple(_terms(leg, market) for leg, market in zip(one.legs, markets, strict=True))
     require_comparable(terms, now, policy)
     policy = replace(policy, horizon_h=one.opportunity.horizon_h)
-    net_bps = DETECTORS[one.opportunity.type].value(terms, claim.size_base, now, policy).net_bps
+    detector = DETECTORS[one.opportunity.type]
+    if detector.close and claim.entered_at is not None:
+        net_bps = detector.close(terms, claim.size_base, claim.entered_at).net_bps
+    else:
+        net_bps = detector.value(terms, claim.size_base, now, policy).net_bps
     if not net_bps.is_finite():
         raise ArithmeticError("the edge is not a number")
     return net_bps

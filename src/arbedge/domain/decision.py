@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from arbedge.domain.confidence import Learned
 from arbedge.domain.conversion import find_units
-from arbedge.domain.detection import detect_all
+from arbedge.domain.detection import detect_all, technical
 from arbedge.domain.detection.candidates import Candidate, Drop, Drops, LegRef
 from arbedge.domain.detection.shortlist import shortlist
 from arbedge.domain.detection.verification import LegMarket, verify
@@ -24,6 +24,7 @@ from arbedge.domain.opportunity import Opportunity, Sighting
 from arbedge.domain.policy import Policy
 from arbedge.domain.quarantine import Watch, survey
 from arbedge.domain.reasons import Reason
+from arbedge.domain.technical.signals import BackedSignal, Signals
 from arbedge.limits import SHORTLIST_MAX
 
 LegKey = tuple[ExchangeId, Market, str]
@@ -32,13 +33,18 @@ LegKey = tuple[ExchangeId, Market, str]
 class Known(Struct, frozen=True):
     """What earlier scans left: streaks, all episodes that are open or may reopen, and instruments under suspicion.
 
-    `learned` is what became of earlier alerts; it decides what is said of new ones, and not which there are.
+    `learned` is what became of earlier alerts; it decides what is said of new ones, and not which there are. `signals`
+    are the latest technical ones, whether or not they may still be entered.
     """
 
     streaks: Mapping[str, Streak]
     episodes: list[Opportunity]
     watch: Watch = {}
     learned: Learned | None = None
+    signals: Signals | None = None
+
+    def back_signals(self) -> list[BackedSignal]:
+        return self.signals.back() if self.signals else []
 
 
 class Choice(NamedTuple):
@@ -76,7 +82,7 @@ def choose(snapshot: Snapshot, known: Known, policy: Policy) -> Choice:
     surveyed = survey(snapshot, known.watch, policy)
     if surveyed.pairs_left_out:
         drops.counts["quarantine"] = surveyed.pairs_left_out
-    candidates = detect_all(surveyed.snapshot, snapshot.finished_at, policy, drops)
+    candidates = detect_all(surveyed.snapshot, snapshot.finished_at, policy, drops, known.back_signals())
     open_since = {one.key: one.updated_at for one in known.episodes if one.is_open}
     chosen, left = shortlist(candidates, open_since, known.streaks.keys())
     for candidate in left:
@@ -103,11 +109,13 @@ def conclude(
     drops = choice.drops.copy()
     fundings = _find_fundings(snapshot, choice.legs.keys())
     units = find_units(snapshot, {candidate.quote for candidate in choice.chosen}, now, policy)
+    backed = known.back_signals()
+    signals = {technical.name_key(one.signal): one for one in backed}
     sightings: dict[str, Sighting] = {}
     unvalued: list[str] = []
     for candidate in choice.chosen:
         legs = [
-            LegMarket(instrument=instruments[leg.key], book=books[leg.key], funding=fundings.get(leg.key))
+            LegMarket(instruments[leg.key], books[leg.key], fundings.get(leg.key), signals.get(candidate.key))
             for leg in candidate.legs
             if leg.key in books
         ]
@@ -126,7 +134,7 @@ def conclude(
             unvalued.append(candidate.key)
             _drop(drops, candidate, "crossed_book", books=len(legs))
     held = frozenset(candidate.key for candidate in choice.left)
-    scan = Scan(scan_id=snapshot.scan_id, now=now, mode=snapshot.mode, sightings=sightings, held=held)
+    scan = Scan(scan_id=snapshot.scan_id, now=now, mode=snapshot.mode, sightings=sightings, held=held, signals=backed)
     streaks = count_streaks(scan, known.streaks)
     nearest = drops.nearest()
     reasons = {drop.candidate.key: drop.reason for drop in nearest}

@@ -17,6 +17,13 @@ Reason = Literal[
     "min_size",
     "min_notional",
     "unconfirmed",
+    "few_trades",
+    "unproven",
+    "chance",
+    "signal_over",
+    "target_passed",
+    "stop_passed",
+    "no_quote",
 ]
 
 EXPLANATIONS: Final[dict[Reason, str]] = {
@@ -34,4 +41,11 @@ EXPLANATIONS: Final[dict[Reason, str]] = {
     "min_size": "the size is below an exchange's smallest order",
     "min_notional": "after rounding to lots the order is below an exchange's smallest value",
     "unconfirmed": "seen once so far; two consecutive scans must agree",
+    "few_trades": "the rule has traded too seldom on the recorded candles to say what it is worth",
+    "unproven": "on the recorded candles the rule's trades were not worth the minimum after fees",
+    "chance": "what the rule's trades were worth is within two standard errors of nothing",
+    "signal_over": "the hour in which the signal could be entered is over",
+    "target_passed": "the price has reached the signal's target already",
+    "stop_passed": "the price has passed the signal's stop",
+    "no_quote": "the instrument's quote or its funding rate is missing",
 }

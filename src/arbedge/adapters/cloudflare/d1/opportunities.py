@@ -11,6 +11,7 @@ from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.policy import PREMIUM_NET_BPS, PREMIUM_TYPES
+from arbedge.limits import SIGNAL_MEMORY_MS
 from arbedge.ports.store import OpportunityFilter, Page
 
 UNANNOUNCED_MAX: Final = 1000  # what one scan hands to the queue; the rest waits for the next one
@@ -20,7 +21,9 @@ _PREMIUM_TYPES: Final = msgspec.json.encode(sorted(PREMIUM_TYPES)).decode()
 _opportunities = msgspec.json.Decoder(list[Opportunity])
 
 _LOAD = "SELECT payload FROM opportunities WHERE id = ?1"
-_LOAD_CURRENT = "SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1"
+_LOAD_CURRENT = """
+SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1 OR (type = 'technical' AND ended_at >= ?2)
+"""
 # A revision is written once: a writer that started from an older state neither lowers it nor puts another event in
 # its place. `announced_revision` is left to `mark_announced`.
 _SAVE = """
@@ -67,7 +70,7 @@ class D1Opportunities:
         self._database = database
 
     async def load_current(self, ended_since: int) -> list[Opportunity]:
-        return _read(await self._database.run(_LOAD_CURRENT, ended_since))
+        return _read(await self._database.run(_LOAD_CURRENT, ended_since, ended_since - SIGNAL_MEMORY_MS))
 
     async def save(self, changed: Sequence[Opportunity]) -> None:
         # Ends first: they free the key that another episode may take in the same call.
