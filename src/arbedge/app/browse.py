@@ -4,6 +4,8 @@ from msgspec import Struct
 
 from arbedge.app.identity_views import NameView, QuarantineView, load_name, view_quarantine
 from arbedge.app.views import MissView, OpportunityDetail, view_miss, view_opportunity
+from arbedge.domain.categories import CATEGORIES, TECHNICAL_CATEGORIES, Category
+from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.market import Mode
 from arbedge.domain.permissions import is_allowed
@@ -89,6 +91,7 @@ async def list_opportunities(
         and (wanted.type is None or drop.candidate.type == wanted.type)
         and (wanted.asset is None or drop.candidate.asset == wanted.asset)
         and wanted.exchange in {None, *(leg.exchange for leg in drop.candidate.legs)}
+        and _may_stand_among(drop, wanted)
     ]
     misses = [view_miss(drop) for drop in closest]
     if not may_see_premium or wanted.is_premium is False:
@@ -101,6 +104,12 @@ async def list_opportunities(
     )
 
 
+def _may_stand_among(drop: Drop, wanted: OpportunityFilter) -> bool:
+    """Near misses are of the kind that the list is of: forecasts where it shows forecasts only, else arbitrage."""
+    wants_signals = wanted.type == "technical" or wanted.category in TECHNICAL_CATEGORIES
+    return (drop.candidate.type == "technical") == wants_signals
+
+
 def hide_premium(misses: list[MissView]) -> list[MissView]:
     """Without what would be a premium opportunity, for those who may not see one."""
     return [
@@ -109,6 +118,12 @@ def hide_premium(misses: list[MissView]) -> list[MissView]:
         if miss.type not in PREMIUM_TYPES
         and not (miss.reason in _ONLY_UNSEEN and is_premium(miss.type, miss.numbers.get("net_bps", miss.net_bps)))
     ]
+
+
+async def count_categories(opportunities: Opportunities, *, with_premium: bool) -> dict[Category, int]:
+    """How many are open in each category, those of none included."""
+    counts = await opportunities.count_categories(with_premium=with_premium)
+    return {category: counts.get(category, 0) for category in CATEGORIES}
 
 
 async def get_opportunity(
@@ -138,7 +153,7 @@ async def explain_asset(
     opportunities: Opportunities, scans: Scans, assets: Assets, asset: str, now: int, mode: Mode
 ) -> WhyView:
     """Everything the latest scan decided about an asset, what is kept out of scans, and what its name means."""
-    page = await opportunities.list_open(OpportunityFilter(asset=asset), CLOSEST_SHOWN, None)
+    page = await opportunities.list_open(OpportunityFilter(asset=asset, is_mixed=True), CLOSEST_SHOWN, None)
     report = await scans.load_latest()
     misses = [drop for drop in (report.nearest if report else []) if drop.candidate.asset == asset]
     return WhyView(

@@ -87,9 +87,7 @@ async def _decide(
 ) -> _Decided:
     reopen_since = snapshot.started_at - services.policy.reopen_ms_max
     episodes = await services.opportunities.load_current(reopen_since)
-    learned, signals = await asyncio.gather(
-        services.learning.load(snapshot.mode), services.signals.load(snapshot.mode)
-    )
+    learned, signals = await asyncio.gather(services.learning.load(snapshot.mode), services.signals.load(snapshot.mode))
     known = Known(begun.streaks, episodes, begun.watch, learned, signals)
     choice = choose(snapshot, known, services.policy)
     legs = choice.legs

@@ -16,6 +16,7 @@ from arbedge.domain.technical.rules import Rule, find_calls
 from arbedge.domain.technical.walk_forward import HORIZON_BARS, Evidence, place_exits
 from arbedge.limits import SIGNAL_TRADES_MIN
 
+HOUR_MS: Final = 3_600_000
 BARS_TOLD: Final = 2  # the last bar's signals, and those of the one before, so that a scan can say that they are over
 ERRORS_MIN: Final = 2.0  # standard errors by which a mean net must be above nothing
 
@@ -55,6 +56,11 @@ class Signal(Struct, frozen=True):
     def name(self) -> str:
         """What tells it from every other signal of its instrument."""
         return f"{self.rule}:{self.side}:{self.bar}"
+
+    @property
+    def horizon_h(self) -> int:
+        """Hours from the open of the bar that it is entered in."""
+        return (self.ends_at - self.bar) // HOUR_MS - 1
 
     def find_passed(self, price: float) -> Reason | None:
         """Whether the price has ended it already."""

@@ -50,6 +50,7 @@ async def get_opportunities(services: Ports, person: Reader, query: Annotated[Op
         exchange=query.exchange,
         min_edge_bps=query.min_edge_bps,
         is_premium=choose_premium(person, query.premium),
+        category=query.category,
     )
     try:
         view = await list_opportunities(

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from arbedge.adapters.cloudflare.d1.appraisals import schedule
 from arbedge.adapters.cloudflare.d1.cursor import Position, parse_cursor, render_cursor
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.domain.categories import Category, categorise
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.policy import PREMIUM_NET_BPS, PREMIUM_TYPES
 from arbedge.limits import SIGNAL_MEMORY_MS
@@ -28,14 +30,15 @@ SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1 OR (t
 # its place. `announced_revision` is left to `mark_announced`.
 _SAVE = """
 INSERT INTO opportunities
-  (id, key, type, asset, status, mode, net_bps, detected_at, updated_at, ended_at, revision, payload)
+  (id, key, type, asset, status, mode, net_bps, detected_at, updated_at, ended_at, revision, payload, categories)
 SELECT one ->> 'id', one ->> 'key', one ->> 'type', one ->> 'asset', one ->> 'status', one ->> 'mode',
   CAST(one ->> '$.sighting.edge.net_bps' AS REAL), one ->> 'detected_at', one ->> 'updated_at', one ->> 'ended_at',
-  one ->> 'revision', one
-FROM (SELECT value AS one FROM json_each(?1)) WHERE true
+  one ->> 'revision', one, categories
+FROM (SELECT value -> 'document' AS one, value -> 'categories' AS categories FROM json_each(?1)) WHERE true
 ON CONFLICT (id) DO UPDATE SET
   status = excluded.status, net_bps = excluded.net_bps, updated_at = excluded.updated_at,
-  ended_at = excluded.ended_at, revision = excluded.revision, payload = excluded.payload
+  ended_at = excluded.ended_at, revision = excluded.revision, payload = excluded.payload,
+  categories = excluded.categories
 WHERE excluded.revision > opportunities.revision
   OR (excluded.revision = opportunities.revision AND excluded.updated_at >= opportunities.updated_at
       AND excluded.payload ->> 'revised_at' = opportunities.payload ->> 'revised_at')
@@ -57,10 +60,21 @@ WHERE ended_at IS NULL
   AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
   AND (?4 IS NULL OR net_bps >= ?4)
   AND (?5 IS NULL OR ?5 = (net_bps >= ?9 OR type IN (SELECT value FROM json_each(?10))))
+  AND (?11 IS NULL OR EXISTS (SELECT 1 FROM json_each(categories) WHERE value = ?11))
+  AND (?12 OR type <> 'technical')
   AND (?6 IS NULL OR net_bps < ?6 OR (net_bps = ?6 AND id > ?7))
 ORDER BY net_bps DESC, id LIMIT ?8
 """
+_COUNT_CATEGORIES = """
+SELECT value AS category, count(*) AS count FROM opportunities, json_each(categories)
+WHERE ended_at IS NULL AND (?1 OR NOT (net_bps >= ?2 OR type IN (SELECT value FROM json_each(?3)))) GROUP BY value
+"""
 _COUNT_OPEN = "SELECT count(*) AS count FROM opportunities WHERE ended_at IS NULL"
+
+
+class _Saved(Struct, frozen=True):
+    document: Opportunity
+    categories: list[Category]
 
 
 class D1Opportunities:
@@ -75,7 +89,7 @@ class D1Opportunities:
     async def save(self, changed: Sequence[Opportunity]) -> None:
         # Ends first: they free the key that another episode may take in the same call.
         ordered = sorted(changed, key=lambda one: one.is_open)
-        if statements := [Statement(_SAVE, (rows,)) for rows in pack(ordered)]:
+        if statements := [Statement(_SAVE, (rows,)) for rows in pack(_Saved(one, categorise(one)) for one in ordered)]:
             await self._database.run_all([*statements, *schedule(changed)])
 
     async def load_unannounced(self) -> list[tuple[str, int]]:
@@ -106,11 +120,17 @@ class D1Opportunities:
             limit + 1,
             PREMIUM_NET_BPS,
             _PREMIUM_TYPES,
+            wanted.category,
+            int(wanted.shows_technical),
         )
         page = rows[:limit]
         more = len(rows) > limit
         last = Position(net_bps=page[-1]["net_bps"], id=page[-1]["id"]) if more else None
         return Page(items=_read(page), next_cursor=render_cursor(last) if last else None)
+
+    async def count_categories(self, *, with_premium: bool) -> dict[str, int]:
+        rows = await self._database.run(_COUNT_CATEGORIES, int(with_premium), PREMIUM_NET_BPS, _PREMIUM_TYPES)
+        return {row["category"]: row["count"] for row in rows}
 
     async def count_open(self) -> int:
         (row,) = await self._database.run(_COUNT_OPEN)
