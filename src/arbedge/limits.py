@@ -32,6 +32,7 @@ SCANS_KEPT_MS: Final = 3_600_000  # how long a scan's report can be asked about
 # -- technical signals
 SIGNAL_ASSETS_MAX: Final = 12  # watched: with three pages on OKX and every stand-in asked, about a hundred requests
 SIGNAL_BARS: Final = 720  # hourly: a month, which gives each rule some hundred trades over the watched assets
+SIGNALS_SHOWN_MAX: Final = 8  # at once: a third of a scan's candidates, so that arbitrage keeps its place
 SIGNAL_TRADES_MIN: Final = 30  # of a rule, before anything is said of it
 SIGNAL_MEMORY_MS: Final = 3_600_000  # how long one that has ended keeps its signal from beginning again
 SIGNALS_SETTLE_MS: Final = 60_000  # scans that ran while signals were replaced say which ones they had

@@ -21,6 +21,7 @@ from arbedge.domain.detection.holding import HOUR_MS, count_settlements
 from arbedge.domain.edge import Edge, Legs, LegTerms, Refused, Sizing, build_edge
 from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.technical.signals import BackedSignal, Signal, check_evidence
+from arbedge.limits import SIGNALS_SHOWN_MAX
 
 KIND: Final[OpportunityType] = "technical"
 
@@ -37,15 +38,20 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
         for quote in feed.quotes
         if (feed.exchange, feed.market, quote.symbol) in wanted
     }
-    for backed in board.signals:
+    yielded = 0
+    # In an order that lasts the hour, so that those that are looked at do not change places with those that are not.
+    for backed in sorted(board.signals, key=lambda one: (-one.evidence.net_bps, one.signal.at.symbol, one.signal.name)):
         at = backed.signal.at
         found = listed.get((at.exchange, at.market, at.symbol))
         net = _estimate(backed, found, board)
         refusal = _check(backed, found, net, board, minimum)
+        if refusal is None and yielded == SIGNALS_SHOWN_MAX:
+            refusal = "not_shortlisted", {"net_bps": net, "shortlist_max": float(SIGNALS_SHOWN_MAX)}
         make = partial(_make, backed, net)
         if refusal:
             drops.add(KIND, net, refusal, make)
         else:
+            yielded += 1
             yield make()
 
 
@@ -114,10 +120,10 @@ def value(legs: Legs, size: Decimal, now: int, _policy: Policy) -> Edge:
         costs=[
             ("fee_entry", -entered.cash * leg.fee.taker),
             ("fee_exit", -left.cash * leg.fee.taker),
-            ("spread", -size * abs(entered.top - left.top)),
+            ("spread", -(size * abs(entered.top - left.top))),
             ("slippage_entry", -entered.slippage),
             ("slippage_exit", -left.slippage),
-            ("moved", -size * moved),
+            ("moved", -(size * moved)),
             ("funding", _pay_funding(leg, signal, size, now)),
         ],
         fills=(entered,),

@@ -66,8 +66,9 @@ WHERE ended_at IS NULL
 ORDER BY net_bps DESC, id LIMIT ?8
 """
 _COUNT_CATEGORIES = """
-SELECT value AS category, count(*) AS count FROM opportunities, json_each(categories)
-WHERE ended_at IS NULL AND (?1 OR NOT (net_bps >= ?2 OR type IN (SELECT value FROM json_each(?3)))) GROUP BY value
+SELECT one.value AS category, count(*) AS count FROM opportunities AS o, json_each(o.categories) AS one
+WHERE o.ended_at IS NULL AND (?1 OR NOT (o.net_bps >= ?2 OR o.type IN (SELECT value FROM json_each(?3))))
+GROUP BY one.value
 """
 _COUNT_OPEN = "SELECT count(*) AS count FROM opportunities WHERE ended_at IS NULL"
 
