@@ -37,6 +37,11 @@ class Known(Struct, frozen=True):
     atr: float
     momentum: float
 
+    @property
+    def has_moved(self) -> bool:
+        """Of prices that stand still an RSI of 0 and bands of no width say nothing."""
+        return self.atr > 0 and self.bands.upper > self.bands.lower
+
 
 class _KnownAt(Indicator[Known]):
     """What the rules look at; from the bar on at which every part of it is known."""
@@ -104,14 +109,14 @@ class Call(NamedTuple):
 def find_calls(series: CandleSeries) -> list[Call]:
     """Every word of every rule over the closed bars, in order of bars. A gap makes the rules start anew.
 
-    Where prices have not moved at all there is no range to measure a target by, and the rules are silent.
+    Where prices stand still the rules are silent.
     """
     state = _KnownAt(series.interval_ms)
     calls: list[Call] = []
     before: Known | None = None
     for index, candle in enumerate(series.closed):
         now = state.update(candle)
-        if before is not None and now is not None and before.atr > 0 and now.atr > 0:
+        if before is not None and now is not None and before.has_moved and now.has_moved:
             calls += [Call(rule, index, side, now.atr) for rule, judge in RULES.items() if (side := judge(before, now))]
         before = now
     return calls
