@@ -57,7 +57,7 @@ def is_recommended(_one: Opportunity) -> bool:
 
 def is_of_high_confidence(one: Opportunity) -> bool:
     p = one.claim.confidence.p if one.claim else None
-    return p is not None and p >= CONFIDENCE_MIN
+    return one.type != "technical" and p is not None and p >= CONFIDENCE_MIN
 
 
 def _follows(*rules: Rule) -> Callable[[Opportunity], bool]:
