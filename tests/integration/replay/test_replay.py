@@ -38,6 +38,8 @@ def test_the_recording_is_worth_replaying(whole: Replay):
     documents = [line["document"] for line in whole.of("opportunity")]
     assert "returned" in {step["reason"] for one in documents for step in one["transitions"]}
     assert max(one["revision"] for one in documents) > 2
+    assert "technical" in {one["type"] for one in documents}
+    assert any(one["claim"]["confirmed_by"] for one in documents), "no arbitrage was confirmed by a signal"
     decided = [tuple(row) for line in whole.of("distribution") for row in line["decided"]]
     assert {reason for _, reason, _ in decided} >= {None, "alerts_off", "below_own_minimum", "ended"}
     assert {silent for _, reason, silent in decided if reason is None} == {True, False}

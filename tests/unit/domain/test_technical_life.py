@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from arbedge.domain.appraisal import Due, appraise
 from arbedge.domain.claim import Confidence
 from arbedge.domain.confidence import Learned
-from arbedge.domain.decision import Known, choose, conclude
+from arbedge.domain.decision import Known, LegKey, choose, conclude
 from arbedge.domain.detection.verification import LegMarket
 from arbedge.domain.eligibility import check_eligibility, get_alert_setting
 from arbedge.domain.episodes import is_remembered
@@ -24,7 +24,7 @@ from tests.unit.domain.test_technical import FUNDING, market
 POLICY = Policy()
 START = BAR + HOUR + 600_000
 ENTER_BY = BAR + 2 * HOUR
-KEY = ("binance", "perp", "BTCUSDT")
+KEY: LegKey = ("binance", "perp", "BTCUSDT")
 LEARNED = Learned("synthetic", NOW, 500, 0.7, {})
 
 
@@ -81,9 +81,8 @@ def test_it_expires_with_the_hour_in_which_it_may_be_entered():
 def test_what_has_reached_target_or_stop_ends_and_never_comes_back(bid, reason):
     course = Course()
     opened = course.open()
-    for number in range(2, 5):
-        decision = course.scan(START + number * 10_000, bid)
-    assert decision.drop_counts == {reason: 1}
+    decisions = [course.scan(START + number * 10_000, bid) for number in range(2, 5)]
+    assert [decision.drop_counts for decision in decisions] == [{reason: 1}] * 3
     ended = course.episodes[opened.id]
     assert (ended.status, ended.end_reason) == ("vanished", reason)
     for at in range(START + 60_000, ENTER_BY, 300_000):
@@ -115,6 +114,7 @@ def test_later_it_is_valued_as_closed_then():
     one = Course().open()
     assert one.claim
     size, entered = one.claim.size_base, one.claim.entered_at
+    assert entered
     at = one.claim.at + 5_000
     now = book(*KEY, bids=[("103", "90")], asks=[("103.2", "90")], at=at)
     found = appraise(Due("after_5s", at, one), [LegMarket(instrument(*KEY), now, FUNDING)], at, POLICY)
