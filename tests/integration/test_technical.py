@@ -1,13 +1,16 @@
 """Technical signals from the candles to the people, through the public doors: job, lists, detail, bot, re-pricing."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from arbedge.limits import SIGNAL_ASSETS_MAX, SIGNAL_BARS, SIGNALS_SHOWN_MAX
-from tests.integration.world import ADA, FIONA, PAVEL, PRIYA, World, told_id
+from scripts.replay.spans import Span
+from tests.integration.replay.stage import copy_lake, replay
+from tests.integration.world import ADA, FIONA, PAVEL, PRIYA, START, World, told_id
 
 HOUR_MS = 3_600_000
 shared = pytest.mark.asyncio(loop_scope="module")
@@ -103,7 +106,14 @@ async def test_the_net_edge_can_be_recomputed_from_the_books_that_are_shown(step
 async def test_forecasts_stand_in_no_list_of_arbitrage(steps: World):
     ids = {one["id"] for one in await listed(steps, type="technical")}
     assert ids
-    for wanted in ({}, {"premium": True}, {"min_edge_bps": 60}, {"exchange": "okx"}, {"category": "low_risk"}):
+    filters: list[dict[str, Any]] = [
+        {},
+        {"premium": True},
+        {"min_edge_bps": 60},
+        {"exchange": "okx"},
+        {"category": "low_risk"},
+    ]
+    for wanted in filters:
         answer = (await steps.get("/opportunities", limit=50, **wanted)).json()
         assert not ids & {one["id"] for one in answer["data"]}
         assert "technical" not in {one["type"] for one in answer["meta"]["closest"]}
@@ -226,7 +236,7 @@ async def test_without_any_candles_what_was_known_stays(arbedge: World):
     assert arbedge.env.DB.sqlite.execute("SELECT max(computed_at) FROM signal_rules").rows[0][0] == before
 
 
-async def test_it_ends_with_its_hour_and_is_in_no_sum_of_arbitrage(arbedge: World):
+async def test_it_ends_with_its_hour_and_is_in_no_sum_of_arbitrage(arbedge: World, tmp_path: Path):
     arbedge.appraisers.holds_alarms = False
     await find_signals(arbedge)
     [one, *_] = await listed(arbedge, type="technical")
@@ -247,3 +257,7 @@ async def test_it_ends_with_its_hour_and_is_in_no_sum_of_arbitrage(arbedge: Worl
     await arbedge.scan()
     ended = (await arbedge.get(f"/opportunities/{one['id']}")).json()["data"]
     assert (ended["status"], ended["end_reason"]) == ("expired", "signal_over")
+    # Signals came between two scans and went by the clock: a replay knows of both.
+    found = await replay(await copy_lake(arbedge), Span(START, arbedge.clock.now_ms() + 1), tmp_path / "result.ndjson")
+    assert found.run.comparison.different == found.run.comparison.not_recorded == 0
+    assert {"expired", "active"} <= {line["document"]["status"] for line in found.of("opportunity")}

@@ -42,9 +42,9 @@ async def live_through(world: World) -> None:
         sqlite.execute("INSERT INTO preferences (user_id, payload, updated_at) VALUES (?, ?, 1)", (user_id, payload))
     shift = world.sandbox.shift
     world.sandbox.plant_steps()
+    await world.tick_hour()
     shift("okx", "spot", "LTC/USDT", 60, 600)
     await world.scan(3)
-    await world.tick_hour()
     shift("okx", "spot", "LTC/USDT", 20, 600)
     shift("bybit", "spot", "DOT/USDT", 45, 600)
     await world.scan(3)

@@ -137,10 +137,11 @@ async def test_without_its_instruments_a_candidate_says_not_recorded(recorded: R
 
 async def test_a_missing_scan_is_a_gap_until_the_next_checkpoint(recorded: Recorded, result: Path):
     lake = recorded.damaged()
-    del lake.contents[recorded.scan_key(5)]
+    # Scans of the first minute have checkpoints of their own, since signals had just been replaced.
+    del lake.contents[recorded.scan_key(8)]
     found = await replay(lake, recorded.span, result)
     report = found.run.report
-    assert [(gap.after, gap.before) for gap in report.gaps] == [(recorded.scans[4], recorded.scans[6])]
+    assert [(gap.after, gap.before) for gap in report.gaps] == [(recorded.scans[7], recorded.scans[9])]
     assert report.skipped["after_gap"] > 0
     assert found.run.comparison.different == 0, "what cannot be compared is no difference"
     assert found.counts["opportunity"]["not_recorded"] > 0
@@ -163,6 +164,6 @@ async def test_a_checkpoint_that_cannot_be_read_is_reported_and_done_without(rec
     for key in keys[1:]:
         lake.contents[key] = rewrite(lake.contents[key], change)
     found = await replay(lake, recorded.span, result)
-    assert [bad.key.split()[0] for bad in found.run.report.bad] == ["checkpoint"]
+    assert {bad.key.split()[0] for bad in found.run.report.bad} == {"checkpoint"}
     assert found.run.comparison.different == 0
     assert found.run.report.skipped == {}

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.signals import D1Signals
+from arbedge.domain.market import Mode
 from arbedge.domain.technical.signals import Signals
 from arbedge.errors import StoreUnavailable
 from tests.miniflare_shim import ShimEnv
@@ -23,7 +24,7 @@ def made_at(at: int, *told, **changes) -> Signals:
     return replace(batch(*told, **changes), computed_at=at)
 
 
-async def save(signals: D1Signals, found: Signals, forget_before: int = 0, mode="synthetic") -> None:
+async def save(signals: D1Signals, found: Signals, forget_before: int = 0, mode: Mode = "synthetic") -> None:
     await signals.save(mode, found, 15.0, forget_before)
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from arbedge.domain.detection import detect_all, technical
 from arbedge.domain.detection.candidates import Drops
 from arbedge.domain.edge import Refused, find_capacity, size_for
-from arbedge.domain.market import Funding
+from arbedge.domain.market import Funding, Side
 from arbedge.domain.policy import Policy
 from arbedge.limits import SIGNALS_SHOWN_MAX
 from tests.unit.domain.builders import HOUR, book, feed, quote, snapshot, terms
@@ -32,7 +32,7 @@ def detect(*signals, seen=None, now: int = AT, policy: Policy = POLICY):
     return detect_all(seen or market(), now, policy, drops, signals), drops
 
 
-def leg(one=None, *, side="buy", book_=BOOK, funding: Funding | None = FUNDING):
+def leg(one=None, *, side: Side = "buy", book_=BOOK, funding: Funding | None = FUNDING):
     built = terms(book_, side=side, fee="0.0005", funding=funding, min_notional=D(5))
     return (replace(built, signal=one or backed(signal(side))),)
 
@@ -132,7 +132,7 @@ def test_the_waterfall_by_hand():
 
 
 def test_what_the_price_has_run_ahead_is_gone_and_what_it_lies_behind_is_no_gain():
-    def moved(entry: float, side="buy") -> float:
+    def moved(entry: float, side: Side = "buy") -> float:
         edge = technical.value(leg(backed(signal(side, entry=entry)), side=side), D(1), AT, POLICY)
         return next(float(part.bps) for part in edge.parts if part.label == "moved")
 
