@@ -14,6 +14,7 @@ from arbedge.domain.fees import get_base_tier
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.intervals import INTERVALS_MS, Interval
 from arbedge.domain.market import EXCHANGES
+from arbedge.domain.technical.rules import Call, find_calls
 from arbedge.domain.technical.signals import Place, Signals, read_signals
 from arbedge.domain.technical.walk_forward import sum_up, walk_forward
 from arbedge.domain.technical.watchlist import Watched, choose_watchlist
@@ -30,6 +31,7 @@ class _Read(NamedTuple):
     instrument: Instrument
     series: CandleSeries
     at: Place
+    calls: list[Call]
 
 
 async def find_signals(services: Services, scheduled_at: int) -> None:
@@ -47,8 +49,8 @@ async def find_signals(services: Services, scheduled_at: int) -> None:
         return
     signals = Signals(
         computed_at=services.clock.now_ms(),
-        rules=sum_up([(one.series, walk_forward(one.series, _taker(one.instrument))) for one in read]),
-        told=tuple(signal for one in read for signal in read_signals(one.series, one.at)),
+        rules=sum_up([(one.series, walk_forward(one.series, _taker(one.instrument), one.calls)) for one in read]),
+        told=tuple(signal for one in read for signal in read_signals(one.series, one.at, one.calls)),
     )
     mode, minimum = services.settings.market_mode, services.policy.min_net_bps["technical"]
     await services.signals.save(mode, signals, minimum, signals.computed_at - SIGNALS_KEPT_MS)
@@ -84,7 +86,7 @@ async def _read(services: Services, watched: Watched, ended_at: int) -> _Read | 
                 read_at=now - answer.age_ms,
                 mode=answer.mode,
             )
-            return _Read(instrument, answer.value, at)
+            return _Read(instrument, answer.value, at, find_calls(answer.value))
     return None
 
 

@@ -9,6 +9,7 @@ counted where it is to be paid, for all settlements until the signal ends, and n
 the position may be closed before.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
@@ -19,11 +20,13 @@ from arbedge.domain.detection.board import Board
 from arbedge.domain.detection.candidates import Candidate, Drops, LegRef, Listed, Refusal, check_quotes
 from arbedge.domain.detection.holding import HOUR_MS, count_settlements
 from arbedge.domain.edge import Edge, Legs, LegTerms, Refused, Sizing, build_edge
+from arbedge.domain.market import ExchangeId, Market
 from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.technical.signals import BackedSignal, Signal, check_evidence
 from arbedge.limits import SIGNALS_SHOWN_MAX
 
 KIND: Final[OpportunityType] = "technical"
+LegKey = tuple[ExchangeId, Market, str]
 
 
 def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
@@ -31,13 +34,7 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
     if not board.signals:
         return
     minimum = board.policy.min_net_bps[KIND]
-    wanted = {(one.signal.at.exchange, one.signal.at.market, one.signal.at.symbol) for one in board.signals}
-    listed = {
-        (feed.exchange, feed.market, quote.symbol): Listed(feed, quote)
-        for feed in board.feeds
-        for quote in feed.quotes
-        if (feed.exchange, feed.market, quote.symbol) in wanted
-    }
+    listed = _find_quotes(board)
     yielded = 0
     # In an order that lasts the hour, so that those that are looked at do not change places with those that are not.
     for backed in sorted(board.signals, key=lambda one: (-one.evidence.net_bps, one.signal.at.symbol, one.signal.name)):
@@ -53,6 +50,20 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
         else:
             yielded += 1
             yield make()
+
+
+def _find_quotes(board: Board) -> dict[LegKey, Listed]:
+    """The quotes of the signals' instruments, in one pass over the feeds that they are of."""
+    wanted: defaultdict[tuple[ExchangeId, Market], set[str]] = defaultdict(set)
+    for one in board.signals:
+        wanted[one.signal.at.exchange, one.signal.at.market].add(one.signal.at.symbol)
+    return {
+        (feed.exchange, feed.market, quote.symbol): Listed(feed, quote)
+        for feed in board.feeds
+        if (symbols := wanted.get((feed.exchange, feed.market)))
+        for quote in feed.quotes
+        if quote.symbol in symbols
+    }
 
 
 def _estimate(backed: BackedSignal, listed: Listed | None, board: Board) -> float:

@@ -4,7 +4,7 @@ A signal is entered in the bar after the one that gave it, as the walk forward d
 of what entering later is worth. Its target, stop and last moment are those that the walk forward would give it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -12,7 +12,7 @@ from msgspec import Struct
 from arbedge.domain.candles import CandleSeries
 from arbedge.domain.market import ExchangeId, Market, Mode, Side, Source
 from arbedge.domain.reasons import Reason
-from arbedge.domain.technical.rules import Rule, find_calls
+from arbedge.domain.technical.rules import Call, Rule, find_calls
 from arbedge.domain.technical.walk_forward import HORIZON_BARS, Evidence, place_exits
 from arbedge.limits import SIGNAL_TRADES_MIN
 
@@ -105,15 +105,15 @@ def check_evidence(evidence: Evidence, minimum_bps: float) -> tuple[Reason, dict
     return None
 
 
-def read_signals(series: CandleSeries, at: Place) -> list[Signal]:
-    """What the rules say at the end of the last closed bars, oldest first."""
+def read_signals(series: CandleSeries, at: Place, calls: Sequence[Call] | None = None) -> list[Signal]:
+    """What the rules say at the end of the last closed bars, oldest first; `calls` as in the walk forward."""
     bars, step = series.closed, series.interval_ms
     if not bars:
         return []
     told_from = bars[-1].start - (BARS_TOLD - 1) * step
     opens = {bar.start: bar.open for bar in series.candles}
     found: list[Signal] = []
-    for call in find_calls(series):
+    for call in find_calls(series) if calls is None else calls:
         bar = bars[call.bar]
         if bar.start < told_from:
             continue

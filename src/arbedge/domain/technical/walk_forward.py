@@ -81,14 +81,17 @@ def place_exits(side: Side, entry: float, atr: float) -> tuple[float, float]:
     return entry + sign * TARGET_ATR * atr, entry - sign * STOP_ATR * atr
 
 
-def walk_forward(series: CandleSeries, taker: float) -> list[Trade]:
-    """All trades that are over, in the order of their calls; `taker` is the fee of each of two fills, a fraction."""
+def walk_forward(series: CandleSeries, taker: float, calls: Sequence[Call] | None = None) -> list[Trade]:
+    """All trades that are over, in the order of their calls; `taker` is the fee of each of two fills, a fraction.
+
+    `calls` are those of the series, where they are known already.
+    """
     bars = series.closed
     gaps = [index for index, (a, b) in enumerate(pairwise(bars), 1) if b.start - a.start != series.interval_ms]
     ends = [*gaps, len(bars)]
     free_from = dict.fromkeys(RULES, 0)
     trades: list[Trade] = []
-    for call in find_calls(series):
+    for call in find_calls(series) if calls is None else calls:
         if call.bar < free_from[call.rule]:
             continue
         end = next(end for end in ends if end > call.bar)  # the first bar that no longer follows without a gap
