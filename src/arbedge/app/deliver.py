@@ -4,11 +4,12 @@ A message whose sending Telegram answered is never sent twice. After an unknown 
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from arbedge.app.chronicle.people import record_delivery
 from arbedge.app.services import Services
+from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.opportunity import Opportunity
 from arbedge.errors import (
@@ -31,7 +32,7 @@ CLAIM_MS = 30_000  # a claim older than this belongs to a consumer that died
 UNKNOWN_OUTCOME = "unknown_outcome"
 RECORD_ATTEMPTS = 4
 
-RenderAlert = Callable[[Opportunity, int], Screen]
+RenderAlert = Callable[[Opportunity, int, Sequence[Appraisal]], Screen]
 
 
 async def deliver(services: Services, message: Deliver, render: RenderAlert) -> int | None:
@@ -41,7 +42,11 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
     delivery = await services.deliveries.load(message.opportunity_id, message.chat_id)
     if opportunity is None or delivery is None:
         raise MessageInvalid(f"delivery of {message.opportunity_id} is not recorded")
-    if delivery.state in {"failed", "withheld"} or delivery.revision >= opportunity.revision:
+    if delivery.state in {"failed", "withheld"}:
+        return None
+    outcomes = await _load_outcomes(services, opportunity)
+    is_outcome_news = bool(outcomes) and delivery.message_id is not None and not delivery.shows_outcome
+    if delivery.revision >= opportunity.revision and not is_outcome_news:
         return None
     if delivery.message_id is None and (reason := await _find_objection(services, opportunity, delivery, now)):
         await services.deliveries.settle(delivery, "withheld", now, error=reason)
@@ -51,7 +56,15 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
         return CLAIM_MS // 1000
     if not await services.deliveries.claim(delivery.opportunity_id, delivery.chat_id, delivery.attempts, now):
         return CLAIM_MS // 1000
-    return await _show(services, opportunity, delivery, render)
+    return await _show(services, opportunity, delivery, outcomes, render)
+
+
+async def _load_outcomes(services: Services, opportunity: Opportunity) -> list[Appraisal]:
+    """What became of an ended opportunity, once all of it is known: one edit for that is enough."""
+    if opportunity.is_open:
+        return []
+    steps = await services.appraisals.load(opportunity.id)
+    return [] if any(one.state == "scheduled" for one in steps) else steps
 
 
 async def _find_objection(
@@ -62,13 +75,19 @@ async def _find_objection(
     return "no_session" if person is None else check_eligibility(person, opportunity, now, services.policy)
 
 
-async def _show(services: Services, opportunity: Opportunity, delivery: Delivery, render: RenderAlert) -> int | None:
+async def _show(
+    services: Services,
+    opportunity: Opportunity,
+    delivery: Delivery,
+    outcomes: Sequence[Appraisal],
+    render: RenderAlert,
+) -> int | None:
     clock, deliveries = services.clock, services.deliveries
     is_first = delivery.message_id is None
     before = "queued" if is_first else "sent"
     rendered_at = clock.now_ms()
-    screen = render(opportunity, rendered_at)
-    tell = partial(_tell, services, opportunity, delivery, screen, rendered_at)
+    screen = render(opportunity, rendered_at, outcomes)
+    tell = partial(_tell, services, opportunity, delivery, screen, rendered_at, outcomes=outcomes)
     message_id = delivery.message_id
     try:
         if message_id is None:
@@ -95,7 +114,7 @@ async def _show(services: Services, opportunity: Opportunity, delivery: Delivery
         await tell("gone" if isinstance(error, MessageGone) else "rejected", error.code)
         return None
     try:
-        await _record_sent(services, delivery, opportunity.revision, message_id)
+        await _record_sent(services, delivery, opportunity.revision, message_id, shows_outcome=bool(outcomes))
     finally:
         await tell("sent")
     return None
@@ -109,17 +128,26 @@ async def _tell(
     at: int,
     outcome: DeliveryOutcome,
     error: str | None = None,
+    *,
+    outcomes: Sequence[Appraisal] = (),
 ) -> None:
     chronicle = services.chronicle
-    await chronicle.tell(record_delivery(chronicle, opportunity, delivery, screen, at, outcome, error))
+    await chronicle.tell(record_delivery(chronicle, opportunity, delivery, screen, at, outcome, error, outcomes))
 
 
-async def _record_sent(services: Services, delivery: Delivery, revision: int, message_id: int) -> None:
+async def _record_sent(
+    services: Services, delivery: Delivery, revision: int, message_id: int, *, shows_outcome: bool
+) -> None:
     """Tries again at once when the record fails: without it the next attempt could not know that this one succeeded."""
     for attempt in range(RECORD_ATTEMPTS):
         try:
             await services.deliveries.settle(
-                delivery, "sent", services.clock.now_ms(), revision=revision, message_id=message_id
+                delivery,
+                "sent",
+                services.clock.now_ms(),
+                revision=revision,
+                message_id=message_id,
+                shows_outcome=shows_outcome,
             )
         except StoreUnavailable:
             if attempt == RECORD_ATTEMPTS - 1:

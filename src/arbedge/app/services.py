@@ -23,7 +23,7 @@ from arbedge.ports.learning import Learning
 from arbedge.ports.market_documents import Documents
 from arbedge.ports.messenger import Messenger
 from arbedge.ports.metrics import Metrics
-from arbedge.ports.queues import Announce, Deliver, Queue
+from arbedge.ports.queues import Announce, Deliver, Queue, Recount
 from arbedge.ports.scanner import Scanner
 from arbedge.ports.signals import SignalStore
 from arbedge.ports.store import (
@@ -66,7 +66,7 @@ class Services:
     learning: Learning
     signals: SignalStore
     public_documents: Documents
-    announcements: Queue[Announce]
+    announcements: Queue[Announce | Recount]
     people: People
     deliveries: Deliveries
     outbox: Queue[Deliver]

@@ -62,13 +62,15 @@ DROPS = [
     ({"one": backed(net_bps=14.0)}, "unproven"),
     ({"one": backed(error_bps=50.0)}, "chance"),
     ({"one": backed(signal(at=place(symbol="ETHUSDT")))}, "no_quote"),
-    ({"seen": market(funding=None)}, "no_quote"),
+    ({"seen": market(funding=None)}, "interval"),
+    ({"one": backed(signal(at=place(exchange="okx")))}, "feed_unavailable"),
+    ({"one": backed(gross_bps=5.0)}, "fees"),
     ({"seen": market(100.1, 99.9)}, "crossed_book"),
     ({"seen": market(at=AT - 60_000)}, "stale"),
     ({"seen": market(106.0, 106.2)}, "target_passed"),
     ({"seen": market(95.8, 96.0)}, "stop_passed"),
     ({"one": backed(gross_bps=30.0)}, "below_minimum"),
-    ({"seen": market(100.6, 100.8)}, "below_minimum"),
+    ({"seen": market(100.3, 100.5)}, "below_minimum"),
 ]
 
 

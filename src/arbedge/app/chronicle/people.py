@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from arbedge.app.accounts import Access
 from arbedge.app.chronicle import Chronicle
+from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.eligibility import Withheld, get_alert_setting
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
@@ -83,8 +85,12 @@ def record_delivery(
     at: int,
     outcome: DeliveryOutcome,
     error: str | None = None,
+    outcomes: Sequence[Appraisal] = (),
 ) -> DeliveryRecord:
-    """One attempt to show one person a state of an opportunity; without a screen it was decided not to."""
+    """One attempt to show one person a state of an opportunity; without a screen it was decided not to.
+
+    `outcomes` are kept with what they were shown in: the books they were valued on are in no record.
+    """
     return DeliveryRecord(
         v=RECORD_VERSION,
         at=at,
@@ -98,6 +104,7 @@ def record_delivery(
         content_sha256=None if screen is None else digest_screen(screen),
         outcome=outcome,
         error=error,
+        outcomes=[replace(one, ages=()) for one in outcomes],
     )
 
 

@@ -17,7 +17,8 @@ from math import ceil
 from typing import Final
 
 from arbedge.domain.detection.board import Board
-from arbedge.domain.detection.candidates import Candidate, Drops, LegRef, Listed, Refusal, check_quotes
+from arbedge.domain.detection.candidates import Candidate, Drops, LegRef, Listed, Refusal, check_quotes, judge_net
+from arbedge.domain.detection.census import find_absence
 from arbedge.domain.detection.holding import HOUR_MS, count_settlements
 from arbedge.domain.edge import Edge, Legs, LegTerms, Refused, Sizing, build_edge
 from arbedge.domain.market import ExchangeId, Market
@@ -56,7 +57,7 @@ def _find_quotes(board: Board) -> dict[LegKey, Listed]:
     """The quotes of the signals' instruments, in one pass over the feeds that they are of."""
     wanted: defaultdict[tuple[ExchangeId, Market], set[str]] = defaultdict(set)
     for one in board.signals:
-        wanted[one.signal.at.exchange, one.signal.at.market].add(one.signal.at.symbol)
+        wanted[_feed_of(one.signal)].add(one.signal.at.symbol)
     return {
         (feed.exchange, feed.market, quote.symbol): Listed(feed, quote)
         for feed in board.feeds
@@ -83,14 +84,24 @@ def _check(backed: BackedSignal, listed: Listed | None, net: float, board: Board
         return "signal_over", {"over_ms": float(board.now - signal.enter_by)}
     if refusal := check_evidence(backed.evidence, minimum):
         return refusal
-    if listed is None or listed.quote.funding is None:
-        return "no_quote", {}
+    if listed is None:
+        feed = next((one for one in board.feeds if (one.exchange, one.market) == _feed_of(signal)), None)
+        return (find_absence(feed) if feed else "feed_unavailable") or "no_quote", {}
+    return _check_quote(signal, listed, board) or judge_net(backed.evidence.gross_bps, net, minimum)
+
+
+def _check_quote(signal: Signal, listed: Listed, board: Board) -> Refusal | None:
+    if listed.quote.funding is None:
+        return "interval", {}
     if refusal := check_quotes((listed,), board.now, board.policy):
         return refusal
     mid = listed.quote.mid
-    if reason := signal.find_passed(mid):
-        return reason, {"price": mid, "target": signal.target, "stop": signal.stop}
-    return ("below_minimum", {"net_bps": net, "minimum_bps": minimum}) if net < minimum else None
+    reason = signal.find_passed(mid)
+    return (reason, {"price": mid, "target": signal.target, "stop": signal.stop}) if reason else None
+
+
+def _feed_of(signal: Signal) -> tuple[ExchangeId, Market]:
+    return signal.at.exchange, signal.at.market
 
 
 def _make(backed: BackedSignal, net_bps: float) -> Candidate:
@@ -149,7 +160,7 @@ def _pay_funding(leg: LegTerms, signal: Signal, size: Decimal, now: int) -> Deci
         return Decimal(0)
     funding = leg.funding
     if funding is None:
-        raise Refused("no_quote")
+        raise Refused("interval")
     settlements = count_settlements(funding, now, ceil((signal.ends_at - now) / HOUR_MS))
     paid = size * Decimal(str(funding.mark)) * Decimal(str(funding.rate)) * settlements
     return min(Decimal(0), -paid if leg.side == "buy" else paid)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.eligibility import Withheld
 from arbedge.domain.indicators import Reading
 from arbedge.domain.intervals import Interval
@@ -59,7 +60,10 @@ class DistributionRecord(Record, tag="distribution", frozen=True):
 
 
 class DeliveryRecord(Record, tag="delivery", frozen=True):
-    """One attempt to show one chat one state of an opportunity; without contents it was decided not to show it."""
+    """One attempt to show one chat one state of an opportunity; without contents it was decided not to show it.
+
+    `outcomes` is what the message says became of it, without the ages of the books.
+    """
 
     at: EpochMs  # when it was rendered or withheld
     mode: Mode
@@ -72,6 +76,7 @@ class DeliveryRecord(Record, tag="delivery", frozen=True):
     content_sha256: Digest | None
     outcome: DeliveryOutcome
     error: Name | None
+    outcomes: Annotated[list[Appraisal], Meta(max_length=3)] = field(default_factory=list[Appraisal])
 
 
 class SessionRecord(Record, tag="session", frozen=True):

@@ -1,10 +1,14 @@
 """The alert: one message an opportunity and chat, which edits itself as the opportunity changes and ends."""
 
+from collections.abc import Sequence
+
 from arbedge.app.views import LegView, OpportunityDetail, view_opportunity
+from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.opportunity import Opportunity
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import quote
 from arbedge.entrypoints.telegram.screens import words
+from arbedge.entrypoints.telegram.screens.detail import render_outcomes
 from arbedge.entrypoints.telegram.screens.figures import (
     render_age,
     render_bps,
@@ -24,9 +28,9 @@ from arbedge.entrypoints.telegram.screens.waterfall import (
 from arbedge.ports.messenger import Button, Screen
 
 
-def render_alert(opportunity: Opportunity, now: int) -> Screen:
-    """The newest state of an opportunity, as of `now`."""
-    view = view_opportunity(opportunity, now)
+def render_alert(opportunity: Opportunity, now: int, outcomes: Sequence[Appraisal] = ()) -> Screen:
+    """The newest state of an opportunity, as of `now`; `outcomes` are what became of it, once that is known."""
+    view = view_opportunity(opportunity, now, outcomes)
     blocks = [
         _render_title(view),
         render_route(view),
@@ -36,6 +40,7 @@ def render_alert(opportunity: Opportunity, now: int) -> Screen:
         render_signal(view),
         "\n".join(_render_leg(leg, of_cycle=view.type == "triangular") for leg in view.legs),
         _render_state(view, opportunity.is_open),
+        render_outcomes(view.outcomes),
     ]
     buttons = [
         [

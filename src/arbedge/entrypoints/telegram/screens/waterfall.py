@@ -72,7 +72,7 @@ def _describe_lack(miss: MissView) -> str:
     numbers = miss.numbers
     try:
         lack = _LACKS[miss.reason](numbers)
-        is_walked = miss.reason == "below_minimum" and abs(numbers["net_bps"] - miss.net_bps) >= 0.005
+        is_walked = miss.reason in {"below_minimum", "fees"} and abs(numbers["net_bps"] - miss.net_bps) >= 0.005
         return f"net {numbers['net_bps']:+.2f} bps once both books are walked: {lack}" if is_walked else lack
     except KeyError:
         shown = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in numbers.items())
@@ -83,6 +83,8 @@ _LACKS: Final[dict[str, Callable[[dict[str, float]], str]]] = {
     "below_minimum": lambda n: (
         f"lacks {n['minimum_bps'] - n['net_bps']:.2f} bps of the minimum, {n['minimum_bps']:.2f} bps"
     ),
+    "fees": lambda n: f"costs of {n['gross_bps'] - n['net_bps']:.2f} bps against a gap of {n['gross_bps']:.2f} bps",
+    "interval": lambda n: f"its settlement is overdue by {render_age(int(n['settlement_overdue_ms']))}",
     "stale": lambda n: f"a quote was {render_age(int(n['age_ms']))} old; {render_age(int(n['age_ms_max']))} is allowed",
     "skew": lambda n: (
         f"the quotes were taken {render_age(int(n['skew_ms']))} apart; {render_age(int(n['skew_ms_max']))} is allowed"
