@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from arbedge.app.figures_shown import round_shown as _round
+from arbedge.app.figures_shown import trim as _trim
 from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
 from arbedge.domain.categories import Category, categorise
 from arbedge.domain.detection.candidates import Drop
@@ -178,18 +180,6 @@ class MissView(Struct, frozen=True):
     explanation: str
     numbers: dict[str, float]
     rule: Rule | None = None
-
-
-_SHOWN = Context(prec=16)  # digits: enough to recompute any figure by hand
-
-
-def _round(value: float) -> float:
-    return round(value, 4)
-
-
-def _trim(amount: Decimal) -> Decimal:
-    """Without the trailing zeros that exact arithmetic leaves behind."""
-    return _SHOWN.normalize(amount)
 
 
 def _view_confidence(opportunity: Opportunity) -> ConfidenceView:

@@ -33,22 +33,25 @@ def describe(text: str) -> Any:
 _CATEGORIES = " ".join(f"`{category}`: {row.sentence}." for category, row in CATEGORIES.items())
 
 
-class OpportunityQuery(BaseModel):
-    """Filters of the opportunity list; what is absent does not filter."""
+class FilterQuery(BaseModel):
+    """Which opportunities are wanted; what is absent does not filter."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: Annotated[int, Field(ge=1, le=LIST_LIMIT_MAX)] | None = describe(
-        "Rows wanted. A plan's own limit applies and is said in `meta.limit_max`."
-    )
-    type: OpportunityType | None = describe(
-        "Only opportunities of this type; `technical` are listed only if asked for."
-    )
-    category: Category | None = describe(f"Only this category. {_CATEGORIES}")
+    type: OpportunityType | None = describe("Only this type; `technical` only if asked for.")
     asset: Word | None = describe("Only this asset, for example BTC.")
     exchange: ExchangeId | None = describe("Only with a leg on this exchange.")
     min_edge_bps: Annotated[float, Field(ge=-10_000, le=1_000_000, allow_inf_nan=False)] | None = describe(
         "Only with at least this net edge."
     )
     premium: bool | None = describe("true: only premium opportunities; false: none of them.")
+
+
+class OpportunityQuery(FilterQuery):
+    """A page of those that are wanted."""
+
+    limit: Annotated[int, Field(ge=1, le=LIST_LIMIT_MAX)] | None = describe(
+        "Rows wanted. A plan's own limit applies and is said in `meta.limit_max`."
+    )
+    category: Category | None = describe(f"Only this category. {_CATEGORIES}")
     cursor: Annotated[str, Field(min_length=1, max_length=512)] | None = describe("`next_cursor` of the page before.")
