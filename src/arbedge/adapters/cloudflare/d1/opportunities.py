@@ -34,7 +34,7 @@ SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1 OR (t
 _SAVE = """
 INSERT INTO opportunities
   (id, key, type, asset, status, mode, net_bps, ranked_bps, detected_at, updated_at, ended_at, revision, payload, seq,
-   opened_seq)
+   opened_seq, categories)
 SELECT one ->> 'id', one ->> 'key', one ->> 'type', one ->> 'asset', one ->> 'status', one ->> 'mode',
   CAST(one ->> '$.sighting.edge.net_bps' AS REAL),
   CAST(coalesce(one ->> 'ranked_net_bps', one ->> '$.sighting.edge.net_bps') AS REAL),
