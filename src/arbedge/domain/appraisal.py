@@ -193,10 +193,10 @@ def appraise(one: Due, markets: Sequence[LegMarket] | Unvalued, now: int, policy
 def _value(one: Due, claim: Claim, markets: Sequence[LegMarket], now: int, policy: Policy) -> Decimal:
     legs = take_terms(one.opportunity, markets)
     require_comparable(legs, now, policy)
-    detector = DETECTORS[one.opportunity.type]
-    if detector.close is None or claim.entered_at is None:
-        return value_at(one.opportunity, legs, claim.size_base, now, policy).net_bps
-    return require_number(detector.close(legs, claim.size_base, claim.entered_at)).net_bps
+    close = DETECTORS[one.opportunity.type].close
+    if close and claim.entered_at is not None:
+        return require_number(close(legs, claim.size_base, claim.entered_at)).net_bps
+    return value_at(one.opportunity, legs, claim.size_base, now, policy).net_bps
 
 
 def _age(market: LegMarket, now: int) -> LegAge:

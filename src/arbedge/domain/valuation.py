@@ -18,7 +18,10 @@ from arbedge.domain.policy import Policy
 
 def take_terms(opportunity: Opportunity, markets: Sequence[LegMarket]) -> Legs:
     """The legs on record, in their order, on these markets."""
-    return tuple(_terms(leg, market) for leg, market in zip(opportunity.sighting.legs, markets, strict=True))
+    sighting = opportunity.sighting
+    return tuple(
+        replace(_terms(leg, market), signal=sighting.signal) for leg, market in zip(sighting.legs, markets, strict=True)
+    )
 
 
 def value_at(opportunity: Opportunity, legs: Legs, size: Decimal, now: int, policy: Policy) -> Edge:
@@ -28,7 +31,7 @@ def value_at(opportunity: Opportunity, legs: Legs, size: Decimal, now: int, poli
 
 
 def require_number(edge: Edge) -> Edge:
-    """Raises `ArithmeticError` for an edge that is none."""
+    """The edge itself. Raises `ArithmeticError` where it is not a number."""
     if not edge.net_bps.is_finite():
         raise ArithmeticError("the edge is not a number")
     return edge

@@ -38,9 +38,7 @@ class FilterQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    type: OpportunityType | None = describe(
-        "Only opportunities of this type; `technical` are listed only if asked for."
-    )
+    type: OpportunityType | None = describe("Only this type; `technical` only if asked for.")
     asset: Word | None = describe("Only this asset, for example BTC.")
     exchange: ExchangeId | None = describe("Only with a leg on this exchange.")
     min_edge_bps: Annotated[float, Field(ge=-10_000, le=1_000_000, allow_inf_nan=False)] | None = describe(

@@ -33,15 +33,16 @@ SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1 OR (t
 # `announced_revision` is left to `mark_announced`.
 _SAVE = """
 INSERT INTO opportunities
-  (id, key, type, asset, status, mode, net_bps, ranked_bps, detected_at, updated_at, ended_at, revision, payload,
-   categories, seq, opened_seq)
+  (id, key, type, asset, status, mode, net_bps, ranked_bps, detected_at, updated_at, ended_at, revision, payload, seq,
+   opened_seq, categories)
 SELECT one ->> 'id', one ->> 'key', one ->> 'type', one ->> 'asset', one ->> 'status', one ->> 'mode',
   CAST(one ->> '$.sighting.edge.net_bps' AS REAL),
   CAST(coalesce(one ->> 'ranked_net_bps', one ->> '$.sighting.edge.net_bps') AS REAL),
-  one ->> 'detected_at', one ->> 'updated_at', one ->> 'ended_at', one ->> 'revision', one, categories,
-  given + nth, given + nth
-FROM (SELECT value -> 'document' AS one, value -> 'categories' AS categories, key + 1 AS nth FROM json_each(?1)),
-  (SELECT value AS given FROM change_counter) WHERE true
+  one ->> 'detected_at', one ->> 'updated_at', one ->> 'ended_at', one ->> 'revision', one, given + nth, given + nth,
+  categories
+FROM (
+  SELECT value -> 'document' AS one, value -> 'categories' AS categories, key + 1 AS nth FROM json_each(?1)
+), (SELECT value AS given FROM change_counter) WHERE true
 ON CONFLICT (id) DO UPDATE SET
   status = excluded.status, net_bps = excluded.net_bps, ranked_bps = excluded.ranked_bps,
   updated_at = excluded.updated_at, ended_at = excluded.ended_at, revision = excluded.revision,
@@ -130,7 +131,7 @@ class D1Opportunities:
     async def save(self, changed: Sequence[Opportunity]) -> None:
         # Ends first: they free the key that another episode may take in the same call.
         ordered = sorted(changed, key=lambda one: one.is_open)
-        saved = [_Saved(one, categorise(one)) for one in ordered]
+        saved = (_Saved(one, categorise(one)) for one in ordered)
         if statements := [Statement(sql, (rows,)) for rows in pack(saved) for sql in (_SAVE, _COUNT_UP)]:
             await self._database.run_all([*statements, *schedule(changed)])
 
