@@ -9,12 +9,14 @@ from typing import Literal
 
 from msgspec import Struct
 
+from arbedge.app.valued import ValuedView, view_valued
 from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.market import ExchangeId, Level, Market, Mode, Source
 from arbedge.domain.opportunity import Leg, Opportunity, Status, Transition
-from arbedge.domain.policy import HELD_TYPES, OpportunityType
+from arbedge.domain.policy import OpportunityType
 from arbedge.domain.reasons import EXPLANATIONS, Reason
+from arbedge.domain.revaluation import Reading
 
 
 class FundingView(Struct, frozen=True):
@@ -90,6 +92,7 @@ class OpportunityView(Struct, frozen=True, omit_defaults=False):
     revision: int
     is_premium: bool
     needs_inventory: bool
+    valued: ValuedView
 
 
 class OutcomeView(Struct, frozen=True):
@@ -196,9 +199,15 @@ def view_outcome(one: Appraisal, mode: Mode) -> OutcomeView:
     )
 
 
-def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Appraisal] = ()) -> OpportunityDetail:
-    """Everything about one opportunity as of `now`; `appraisals` are what is known of its outcomes."""
-    sighting = opportunity.sighting
+def view_opportunity(
+    opportunity: Opportunity, now: int, appraisals: Sequence[Appraisal] = (), reading: Reading | None = None
+) -> OpportunityDetail:
+    """Everything about one opportunity as of `now`; `appraisals` are what is known of its outcomes.
+
+    `reading` values it by its reader's gauge; without one the figures are the scan's own.
+    """
+    sighting = reading.sighting if reading else opportunity.sighting
+    valued = view_valued(opportunity, reading)
     edge = sighting.edge
     return OpportunityDetail(
         id=opportunity.id,
@@ -215,16 +224,17 @@ def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Ap
         size_base=_trim(edge.size_base),
         size_quote=_trim(edge.size_quote),
         capacity_quote=_trim(sighting.capacity_quote),
-        horizon_h=opportunity.horizon_h if opportunity.type in HELD_TYPES else None,
+        horizon_h=valued.horizon_h,
         confidence=_view_confidence(opportunity),
         legs=[_view_leg(leg, opportunity, now) for leg in sighting.legs],
-        waterfall=[PartView(part.label, float(part.bps)) for part in opportunity.waterfall()],
+        waterfall=[PartView(part.label, float(part.bps)) for part in edge.waterfall()],
         mode=opportunity.mode,
         ended_at=opportunity.ended_at,
         end_reason=opportunity.end_reason,
         revision=opportunity.revision,
         is_premium=opportunity.is_premium,
         needs_inventory=opportunity.needs_inventory,
+        valued=valued,
         curve=[CurveView(_trim(point.size_quote), float(point.net_bps)) for point in sighting.curve],
         transitions=opportunity.transitions,
         books=[_view_side(side) for side in sighting.books],

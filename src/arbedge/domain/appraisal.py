@@ -20,7 +20,6 @@ from arbedge.domain.claim import Claim
 from arbedge.domain.detection import DETECTORS
 from arbedge.domain.detection.verification import LegMarket, require_comparable
 from arbedge.domain.edge import LegTerms, Refused
-from arbedge.domain.fees import FeeRate
 from arbedge.domain.market import ExchangeId, Market, Mode, Source
 from arbedge.domain.opportunity import Leg, Opportunity
 from arbedge.domain.policy import Policy
@@ -201,9 +200,7 @@ def _value(one: Due, claim: Claim, markets: Sequence[LegMarket], now: int, polic
 
 
 def _terms(leg: Leg, market: LegMarket) -> LegTerms:
-    taker = Decimal(str(leg.fee_bps)) / 10_000
-    fee = FeeRate(taker=taker, maker=taker, basis="own_tier" if leg.fee_basis == "own_tier" else "base_tier")
-    return LegTerms(side=leg.side, instrument=market.instrument, book=market.book, fee=fee, funding=market.funding)
+    return LegTerms(side=leg.side, instrument=market.instrument, book=market.book, fee=leg.fee, funding=market.funding)
 
 
 def _age(market: LegMarket, now: int) -> LegAge:

@@ -128,6 +128,10 @@ class Edge(Struct, frozen=True):
     fills: tuple[Fill, ...]  # the entry of each leg
     net_cash: Decimal = Decimal(0)  # what is left in quote currency, not rounded
 
+    def waterfall(self) -> list[Part]:
+        """Gross first, net last; the parts between sum to net - gross."""
+        return [Part("gross", self.gross_bps), *self.parts, Part("net", self.net_bps)]
+
     @property
     def unrounded_bps(self) -> Decimal:
         """Net as the cash says it, free of the rounding of the parts."""

@@ -1,5 +1,6 @@
 """A person with their session and preferences, as far as alerts and screens need them."""
 
+from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
@@ -17,6 +18,8 @@ class Preferences(Struct, frozen=True):
 
     alerts: dict[OpportunityType, AlertSetting] = {}
     min_net_bps: dict[OpportunityType, float] = {}
+    size_quote: Decimal | None = None  # in USDT
+    horizon_h: int | None = None
 
 
 class Session(Struct, frozen=True):

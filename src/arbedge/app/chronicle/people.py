@@ -10,7 +10,7 @@ from arbedge.app.accounts import Access
 from arbedge.app.chronicle import Chronicle
 from arbedge.domain.eligibility import Withheld, get_alert_setting
 from arbedge.domain.opportunity import Opportunity
-from arbedge.domain.person import Person
+from arbedge.domain.person import Person, Preferences
 from arbedge.limits import SESSION_MS
 from arbedge.ports.lake.event_records import (
     PEOPLE_PER_RECORD,
@@ -72,6 +72,8 @@ def _decide(chronicle: Chronicle, opportunity: Opportunity, person: Person, reas
         is_reachable=person.is_reachable,
         reason=reason,
         is_silent=get_alert_setting(person, opportunity) == "silent",
+        size_quote=person.preferences.size_quote,
+        horizon_h=person.preferences.horizon_h,
     )
 
 
@@ -83,8 +85,13 @@ def record_delivery(
     at: int,
     outcome: DeliveryOutcome,
     error: str | None = None,
+    preferences: Preferences | None = None,
 ) -> DeliveryRecord:
-    """One attempt to show one person a state of an opportunity; without a screen it was decided not to."""
+    """One attempt to show one person a state of an opportunity; without a screen it was decided not to.
+
+    `preferences` are those the message was rendered by.
+    """
+    own = preferences or Preferences()
     return DeliveryRecord(
         v=RECORD_VERSION,
         at=at,
@@ -98,6 +105,9 @@ def record_delivery(
         content_sha256=None if screen is None else digest_screen(screen),
         outcome=outcome,
         error=error,
+        size_quote=own.size_quote,
+        horizon_h=own.horizon_h,
+        min_net_bps=own.min_net_bps.get(opportunity.type),
     )
 
 

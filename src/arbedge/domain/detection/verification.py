@@ -54,6 +54,8 @@ def verify(
         curve=trace_curve(value, sizing, unit),
         books=tuple(list(leg.entry.levels) for leg in legs),
         exit_books=tuple(list(leg.exit.levels) for leg in legs) if candidate.type in HELD_TYPES else (),
+        size_usdt=policy.size_quote,
+        unit=unit,
     )
 
 

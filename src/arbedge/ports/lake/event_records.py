@@ -3,6 +3,7 @@
 People are pseudonyms here (`person`, `actor`): no id of Telegram, no name and no chat is in any record.
 """
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -43,6 +44,8 @@ class PersonDecision(Struct, frozen=True, array_like=True):
     is_reachable: bool
     reason: Withheld | None
     is_silent: bool
+    size_quote: Decimal | None = None  # None where the system's default holds, and in older records
+    horizon_h: int | None = None
 
 
 class DistributionRecord(Record, tag="distribution", frozen=True):
@@ -72,6 +75,9 @@ class DeliveryRecord(Record, tag="delivery", frozen=True):
     content_sha256: Digest | None
     outcome: DeliveryOutcome
     error: Name | None
+    size_quote: Decimal | None = None  # what the person had chosen when it was rendered; None for the default
+    horizon_h: int | None = None
+    min_net_bps: float | None = None  # of the opportunity's type
 
 
 class SessionRecord(Record, tag="session", frozen=True):

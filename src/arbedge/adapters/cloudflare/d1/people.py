@@ -1,6 +1,7 @@
 """People with their sessions and preferences."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, cast, get_args
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import Struct
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import unpack
 from arbedge.adapters.cloudflare.d1.names import clean_name
+from arbedge.domain.gauge import HORIZON_H_MAX, SIZE_USDT_MAX, SIZE_USDT_MIN
 from arbedge.domain.person import AlertSetting, Person, Preferences, Role, Session, Tier
 from arbedge.domain.policy import OpportunityType
 from arbedge.limits import SESSION_MS
@@ -149,7 +151,21 @@ def _preferences(text: str | None) -> Preferences:
         for name, value in _by_type(fields.get("min_net_bps"))
         if isinstance(value, int | float) and not isinstance(value, bool)
     }
-    return Preferences(alerts=alerts, min_net_bps=minima)
+    return Preferences(alerts, minima, _size(fields.get("size_quote")), _horizon(fields.get("horizon_h")))
+
+
+def _size(stored: Any) -> Decimal | None:
+    """An amount of USDT within today's bounds, or None."""
+    try:
+        size = Decimal(stored if isinstance(stored, str) else str(stored))
+    except InvalidOperation:
+        return None
+    return size if size.is_finite() and SIZE_USDT_MIN <= size <= SIZE_USDT_MAX else None
+
+
+def _horizon(stored: Any) -> int | None:
+    is_whole = isinstance(stored, int) and not isinstance(stored, bool)
+    return stored if is_whole and 1 <= stored <= HORIZON_H_MAX else None
 
 
 def _by_type(stored: Any) -> list[tuple[OpportunityType, Any]]:
