@@ -10,7 +10,7 @@ from arbedge.domain.eligibility import check_eligibility, get_alert_setting
 from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person, Preferences, Session
-from arbedge.domain.policy import Policy
+from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.revaluation import Reading, Valuations, read
 from arbedge.ports.lake.event_records import DeliveryRecord, DistributionRecord, PersonDecision
 from scripts.replay.comparing import encode
@@ -64,7 +64,7 @@ def _judge(
 
 def read_again(record: DeliveryRecord, opportunity: Opportunity, policy: Policy) -> Reading:
     """The opportunity as the message's reader had chosen to see it."""
-    minimum = {} if record.min_net_bps is None else {opportunity.type: record.min_net_bps}
+    minimum: dict[OpportunityType, float] = {} if record.min_net_bps is None else {opportunity.type: record.min_net_bps}
     preferences = Preferences({}, minimum, record.size_quote, record.horizon_h)
     return read(opportunity, choose_gauge(preferences, policy), policy)
 

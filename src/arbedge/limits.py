@@ -27,6 +27,7 @@ SCAN_LEASE_MS: Final = 30_000  # a scan older than this has died; the next one m
 INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a few times a week
 WATCHED_MAX: Final = 500  # instruments under suspicion, about 200 bytes each, that every scan reads
 INSTRUMENT_EVENTS_KEPT_MS: Final = 30 * 86_400_000  # a month of listings and changes of rules
+REVALUED_MAX: Final = 100  # open opportunities valued again for a list at a size of one's own: a longest page
 SCANS_KEPT_MS: Final = 3_600_000  # how long a scan's report can be asked about
 
 # -- re-pricing what was alerted

@@ -125,7 +125,10 @@ class OpportunityDetail(OpportunityView, frozen=True):
 
 
 class MissView(Struct, frozen=True):
-    """What was not told: what it would have been, its legs in order, and the one reason."""
+    """What was not told: what it would have been, its legs in order, and the one reason.
+
+    With `opportunity_id` it is open, worth `net_bps` at the scan's size, and lacks something at the reader's own.
+    """
 
     type: OpportunityType
     asset: str
@@ -136,6 +139,7 @@ class MissView(Struct, frozen=True):
     reason: Reason
     explanation: str
     numbers: dict[str, float]
+    opportunity_id: str | None = None
 
 
 _SHOWN = Context(prec=16)  # digits: enough to recompute any figure by hand

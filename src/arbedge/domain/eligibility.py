@@ -12,8 +12,8 @@ from arbedge.domain.edge import Edge, Refused
 from arbedge.domain.gauge import Gauge, choose_gauge
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.permissions import is_allowed
-from arbedge.domain.person import AlertSetting, Person
-from arbedge.domain.policy import Policy
+from arbedge.domain.person import AlertSetting, Person, Preferences
+from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.revaluation import Valuations
 
 Withheld = Literal["no_session", "unreachable", "premium", "alerts_off", "own_size", "below_own_minimum", "ended"]
@@ -86,9 +86,14 @@ LAYERS: Final[tuple[Layer, ...]] = (
 )
 
 
+def choose_alert_setting(preferences: Preferences, kind: OpportunityType) -> AlertSetting:
+    """A person's setting for a type; alerts are on after /start."""
+    return preferences.alerts.get(kind, "on")
+
+
 def get_alert_setting(person: Person, opportunity: Opportunity) -> AlertSetting:
-    """A person's setting for the opportunity's type; alerts are on after /start."""
-    return person.preferences.alerts.get(opportunity.type, "on")
+    """A person's setting for the opportunity's type."""
+    return choose_alert_setting(person.preferences, opportunity.type)
 
 
 def check_eligibility(

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from arbedge.entrypoints.http import analysis, health, market, metrics, opportunities, public
+from arbedge.entrypoints.http import analysis, health, market, metrics, opportunities, preferences, public
 from arbedge.entrypoints.http.documents import TITLE, VERSION, install_documents
 from arbedge.entrypoints.http.envelope import API_PREFIX
 from arbedge.entrypoints.http.event import bind
@@ -27,6 +27,6 @@ def create_api() -> FastAPI:
     )
     install_failures(api)
     install_documents(api)
-    for routes in (health, metrics, public, opportunities, market, analysis):
+    for routes in (health, metrics, public, opportunities, preferences, market, analysis):
         api.include_router(routes.router, prefix=API_PREFIX)
     return api

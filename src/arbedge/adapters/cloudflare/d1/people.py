@@ -1,8 +1,6 @@
 """People with their sessions and preferences."""
 
-from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final, cast, get_args
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -10,9 +8,8 @@ from msgspec import Struct
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import unpack
 from arbedge.adapters.cloudflare.d1.names import clean_name
-from arbedge.domain.gauge import HORIZON_H_MAX, SIZE_USDT_MAX, SIZE_USDT_MIN
-from arbedge.domain.person import AlertSetting, Person, Preferences, Role, Session, Tier
-from arbedge.domain.policy import OpportunityType
+from arbedge.adapters.cloudflare.d1.preferences import parse_preferences
+from arbedge.domain.person import Person, Role, Session, Tier
 from arbedge.limits import SESSION_MS
 
 REASON_CHARACTERS_MAX: Final = 200
@@ -132,44 +129,6 @@ def _person(row: _Row) -> Person:
         role=row.role,
         tier=row.tier,
         session=row.session,
-        preferences=_preferences(row.preferences),
+        preferences=parse_preferences(row.preferences),
         is_reachable=row.unreachable_at is None,
     )
-
-
-def _preferences(text: str | None) -> Preferences:
-    """What this version understands of stored preferences; the rest belongs to another version and is left alone."""
-    stored: Any = msgspec.json.decode(text) if text else None
-    if not isinstance(stored, dict):
-        return Preferences()
-    fields = cast("dict[str, Any]", stored)
-    alerts: dict[OpportunityType, AlertSetting] = {
-        name: value for name, value in _by_type(fields.get("alerts")) if value in get_args(AlertSetting)
-    }
-    minima: dict[OpportunityType, float] = {
-        name: float(value)
-        for name, value in _by_type(fields.get("min_net_bps"))
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-    return Preferences(alerts, minima, _size(fields.get("size_quote")), _horizon(fields.get("horizon_h")))
-
-
-def _size(stored: Any) -> Decimal | None:
-    """An amount of USDT within today's bounds, or None."""
-    try:
-        size = Decimal(stored if isinstance(stored, str) else str(stored))
-    except InvalidOperation:
-        return None
-    return size if size.is_finite() and SIZE_USDT_MIN <= size <= SIZE_USDT_MAX else None
-
-
-def _horizon(stored: Any) -> int | None:
-    is_whole = isinstance(stored, int) and not isinstance(stored, bool)
-    return stored if is_whole and 1 <= stored <= HORIZON_H_MAX else None
-
-
-def _by_type(stored: Any) -> list[tuple[OpportunityType, Any]]:
-    if not isinstance(stored, dict):
-        return []
-    settings = cast("Mapping[str, Any]", stored)
-    return [(name, settings[name]) for name in get_args(OpportunityType) if name in settings]

@@ -3,6 +3,7 @@
 from typing import Final
 
 from arbedge.app.browse import ListView, ScanView
+from arbedge.app.valued import GaugeView
 from arbedge.app.views import OpportunityDetail
 from arbedge.domain.policy import PREMIUM_NET_BPS, OpportunityType
 from arbedge.entrypoints.telegram import callbacks
@@ -10,8 +11,9 @@ from arbedge.entrypoints.telegram.callbacks import Place
 from arbedge.entrypoints.telegram.html import bold, quote
 from arbedge.entrypoints.telegram.screens import words
 from arbedge.entrypoints.telegram.screens.figures import render_age, render_bps, render_money, render_time
-from arbedge.entrypoints.telegram.screens.layout import MENU, compose
-from arbedge.entrypoints.telegram.screens.waterfall import render_miss, render_route
+from arbedge.entrypoints.telegram.screens.layout import MENU, compose, mark
+from arbedge.entrypoints.telegram.screens.waterfall import render_miss, render_route, render_size
+from arbedge.limits import REVALUED_MAX
 from arbedge.ports.messenger import Button, Screen
 
 PAGE_SIZE: Final = 5
@@ -30,13 +32,17 @@ def render_list(view: ListView, place: Place, mode: str, now: int, *, hidden: in
     shown = view.items[start : start + PAGE_SIZE]
     choice = words.name_type(place.kind) if place.kind else "all types"
     about = f"{quote(place.asset)}, {choice}" if place.asset else choice
-    blocks = [f"{bold('Opportunities')} · {about} · net of all costs"]
+    blocks = [f"{bold('Opportunities')} · {about} · net of all costs{render_gauge(view.gauge)}"]
     if shown:
         blocks += [_render_item(start + number, item) for number, item in enumerate(shown, 1)]
         more = " or more" if view.next_cursor else ""
         blocks.append(f"{start + 1} to {start + len(shown)} of {len(view.items)}{more} · as of {render_time(now, 'T')}")
     else:
         blocks += _render_empty(view, place, hidden)
+    if view.left_out and (shown or hidden):
+        blocks.append(f"{view.left_out} more do not reach your minimum at your size: /preferences")
+    if view.is_cut:
+        blocks.append(f"More is open than is valued at a size of one's own: these are of the best {REVALUED_MAX}.")
     if hidden:
         blocks.append(f"{hidden} more: {words.PREMIUM.format(net_bps=PREMIUM_NET_BPS)}")
     blocks.append(render_scan(view.scan))
@@ -44,6 +50,16 @@ def render_list(view: ListView, place: Place, mode: str, now: int, *, hidden: in
     rows = [items, _render_paging(place, pages), *_render_filters(place)]
     rows.append([Button("Refresh", data=callbacks.list_page(place)), MENU])
     return compose(mode, blocks, [row for row in rows if row])
+
+
+def render_gauge(gauge: GaugeView | None) -> str:
+    """At which size, and whose it is."""
+    if gauge is None:
+        return ""
+    own = [f"at {words.WHOSE[gauge.size_from]} {render_size(gauge.size_usdt)}"]
+    if gauge.horizon_from != "default":
+        own.append(f"held for {gauge.horizon_h} h")
+    return "\n" + ", ".join(own).capitalize()
 
 
 def render_scan(scan: ScanView) -> str:
@@ -77,7 +93,12 @@ def _render_empty(view: ListView, place: Place, hidden: int) -> list[str]:
     if hidden:
         return [f"Nothing in your plan{about} is worth it after costs right now."]
     if view.closest:
-        return [f"Nothing{about} is worth it after costs right now; closest:", *map(render_miss, view.closest)]
+        lead = f"Nothing{about} is worth it after costs right now; closest:"
+        if view.left_out:
+            lead = (
+                f"Nothing{about} reaches your minimum at your size right now; {view.left_out} would elsewhere. Closest:"
+            )
+        return [lead, *map(render_miss, view.closest)]
     blocks = [f"Nothing{about} is worth it after costs right now, and nothing came close."]
     if place.asset:
         blocks.append(f"The types are {', '.join(words.TYPES)}; anything else is read as an asset.")
@@ -99,8 +120,7 @@ def _render_filters(place: Place) -> list[list[Button]]:
     """Two rows: five names do not fit side by side on a phone."""
 
     def offer(name: str, choice: OpportunityType | None) -> Button:
-        text = f"• {name}" if choice == place.kind else name
-        return Button(text, data=callbacks.list_page(Place(0, choice, place.asset)))
+        return Button(mark(name, chosen=choice == place.kind), data=callbacks.list_page(Place(0, choice, place.asset)))
 
     return [
         [offer("All", None), offer("Cross exchange", "cross_exchange"), offer("Funding", "funding")],

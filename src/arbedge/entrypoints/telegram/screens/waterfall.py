@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from arbedge.app.valued import ValuedView
 from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
 from arbedge.entrypoints.telegram.html import quote
 from arbedge.entrypoints.telegram.screens import words
@@ -12,8 +13,13 @@ from arbedge.entrypoints.telegram.screens.layout import table
 
 
 def render_waterfall(view: OpportunityView) -> str:
-    """Every part with the four decimals it is computed to, so that what is shown sums to the net that is shown."""
-    rows = [(words.name_part(part.label), f"{part.bps:+.4f}") for part in view.waterfall]
+    """Every part with the four decimals it is computed to, so that what is shown sums to the net that is shown.
+
+    A part that is exactly nothing takes no line, other than gross and net.
+    """
+    gross, *parts, net = view.waterfall
+    shown = [gross, *(part for part in parts if part.bps), net]
+    rows = [(words.name_part(part.label), f"{part.bps:+.4f}") for part in shown]
     return table([("bps of the buy leg", ""), *rows])
 
 
@@ -25,7 +31,26 @@ def render_worth(view: OpportunityView) -> str:
     return (
         f"Net <b>{render_bps(view.net_bps)} bps</b> after all costs · gross {render_bps(view.gross_bps)} bps\n"
         f"{sign}{render_money(abs(cash))} {quote_currency} on {render_money(view.size_quote)} {quote_currency}"
+        f", {name_size(view.valued)}" + (f"\n{refused}" if (refused := render_refused(view.valued)) else "")
     )
+
+
+def name_size(valued: ValuedView) -> str:
+    """Whose size the figures are for."""
+    return f"{words.WHOSE[valued.size_from]} size"
+
+
+def render_size(size_usdt: Decimal) -> str:
+    return f"{size_usdt:,f} USDT"
+
+
+def render_refused(valued: ValuedView) -> str:
+    """Why the figures are not those of the wanted size."""
+    refused = valued.refused
+    if refused is None:
+        return ""
+    lack = _describe_reason(refused.reason, refused.numbers, refused.explanation)
+    return f"⚠ Not {render_size(refused.size_usdt)}, {words.WHOSE[refused.size_from]} size: {quote(lack, 200)}"
 
 
 def render_route(view: OpportunityView) -> str:
@@ -56,9 +81,10 @@ def render_curve(view: OpportunityDetail) -> str:
 
 def render_miss(miss: MissView) -> str:
     """What a pair would have been worth, and what it lacks."""
+    where = "at the default size" if miss.opportunity_id else "at top of book"
     return (
         f"<b>{quote(miss.asset)}</b> {quote(words.name_type(miss.type))}: net {render_bps(miss.net_bps)} bps"
-        f" at top of book · gross {render_bps(miss.gross_bps)} bps\n"
+        f" {where} · gross {render_bps(miss.gross_bps)} bps\n"
         f"{' → '.join(quote(leg, 60) for leg in miss.legs)}\n"
         f"{quote(_describe_lack(miss), 200)} (<code>{quote(miss.reason)}</code>)"
     )
@@ -66,13 +92,21 @@ def render_miss(miss: MissView) -> str:
 
 def _describe_lack(miss: MissView) -> str:
     numbers = miss.numbers
+    lack = _describe_reason(miss.reason, numbers, miss.explanation)
+    if miss.opportunity_id:
+        at = f"at your {numbers['size_usdt']:,.10g} USDT"
+        return f"net {numbers['net_bps']:+.2f} bps {at}: {lack}" if miss.reason == "below_minimum" else f"{at}: {lack}"
+    is_walked = miss.reason == "below_minimum" and abs(numbers.get("net_bps", miss.net_bps) - miss.net_bps) >= 0.005
+    return f"net {numbers['net_bps']:+.2f} bps once both books are walked: {lack}" if is_walked else lack
+
+
+def _describe_reason(reason: str, numbers: dict[str, float], explanation: str) -> str:
+    """With its numbers, in the words of the reason or as they are."""
     try:
-        lack = _LACKS[miss.reason](numbers)
-        is_walked = miss.reason == "below_minimum" and abs(numbers["net_bps"] - miss.net_bps) >= 0.005
-        return f"net {numbers['net_bps']:+.2f} bps once both books are walked: {lack}" if is_walked else lack
+        return _LACKS[reason](numbers)
     except KeyError:
         shown = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in numbers.items())
-        return f"{miss.explanation}: {shown}" if shown else miss.explanation
+        return f"{explanation}: {shown}" if shown else explanation
 
 
 _LACKS: Final[dict[str, Callable[[dict[str, float]], str]]] = {
