@@ -23,7 +23,9 @@ async def test_an_unknown_address_is_404(world: World, path: str):
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
 async def test_another_method_is_405_and_says_which_one_is_right(world: World, method: str):
-    for path in KNOWN:
+    for path, operations in zip(KNOWN, get_document()["paths"].values(), strict=True):
+        if method.lower() in operations:
+            continue
         response = await world.client.request(method, path, headers=PRO)
         assert response.status_code == 405
         assert "GET" in response.headers["allow"]

@@ -123,11 +123,12 @@ def get_validator(name: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for({"$ref": f"#/components/schemas/{name}", "components": document["components"]})
 
 
-def find_schema(path: str, status: int) -> str:
+def find_schema(path: str, status: int, method: str = "GET") -> str:
     """The name of the schema the document promises for this answer."""
     for template, operations in get_document()["paths"].items():
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and str(status) in operations["get"]["responses"]:
-            content = operations["get"]["responses"][str(status)]["content"]
+        operation = operations.get(method.lower(), operations["get"])
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and str(status) in operation["responses"]:
+            content = operation["responses"][str(status)]["content"]
             return content["application/json"]["schema"]["$ref"].rsplit("/", 1)[-1]
     assert status in {401, 404, 405, 413}, f"{status} is not documented for {path}"
     return "FailureAnswer"
@@ -138,6 +139,6 @@ def check_answer(response: httpx.Response) -> None:
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
     body = response.json()
-    get_validator(find_schema(response.request.url.path, response.status_code)).validate(body)
+    get_validator(find_schema(response.request.url.path, response.status_code, response.request.method)).validate(body)
     if not body["success"]:
         assert body["error"]["request_id"] == response.headers["x-request-id"]

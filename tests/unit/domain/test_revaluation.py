@@ -15,19 +15,15 @@ from arbedge.domain.detection.verification import LegMarket, verify
 from arbedge.domain.edge import Edge, Refused, Side
 from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.market import Funding
-from arbedge.domain.opportunity import Opportunity, derive_id
+from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Preferences
 from arbedge.domain.policy import HELD_TYPES, Policy
 from arbedge.domain.revaluation import Valuations, read, revalue
-from tests.unit.domain.builders import HOUR, NOW, book, instrument
+from tests.unit.domain.builders import HOUR, NOW, instrument
+from tests.unit.domain.stored import MARKETS, keep, stored
 from tests.unit.domain.test_edge_of_pairs import ladders
 from tests.unit.domain.test_triangular import legs as make_cycle
 
-MARKETS: dict[str, tuple[str, str]] = {
-    "cross_exchange": ("spot", "spot"),
-    "funding": ("perp", "perp"),
-    "spot_perp": ("spot", "perp"),
-}
 every_type = pytest.mark.parametrize("kind", DETECTORS)
 ANYTHING: dict[Any, float] = dict.fromkeys(DETECTORS, -1e9)
 FILTERED = [HealthCheck.filter_too_much, HealthCheck.too_slow]
@@ -86,28 +82,11 @@ def look(candidate: Candidate, markets: list[LegMarket], rules: Policy, unit: D 
 
 
 def store(candidate: Candidate, markets: list[LegMarket], rules: Policy, unit: D = D(1)) -> Opportunity:
-    """The opportunity that such a scan leaves, as it is read back from the database; what leaves none is no example."""
+    """The opportunity that such a scan leaves; what leaves none is no example."""
     try:
-        seen = verify(candidate, markets, NOW, rules, unit)
+        return keep(candidate, markets, rules, unit)
     except Refused:
         reject()
-    one = Opportunity(
-        id=derive_id(candidate.key, NOW),
-        key=candidate.key,
-        type=candidate.type,
-        asset=candidate.asset,
-        quote=candidate.quote,
-        status="active",
-        mode="synthetic",
-        horizon_h=rules.horizon_h,
-        detected_at=NOW,
-        updated_at=NOW,
-        expires_at=NOW + HOUR,
-        revised_at=NOW,
-        revised_net_bps=seen.edge.net_bps,
-        sighting=seen,
-    )
-    return msgspec.json.decode(msgspec.json.encode(one), type=Opportunity)
 
 
 def say(one: Opportunity, size: D, horizon_h: int, rules: Policy) -> Edge | str:
@@ -123,9 +102,9 @@ def say(one: Opportunity, size: D, horizon_h: int, rules: Policy) -> Edge | str:
 def test_at_the_scans_own_size_and_horizon_it_is_exactly_the_scans_edge(kind, data, size, horizon_h):
     candidate, markets = data.draw(candidates(kind))
     rules, unit = policy(size, horizon_h), data.draw(st.sampled_from([D(1), D("0.02"), D("1.0003")]))
-    stored = store(candidate, markets, rules, unit)
+    kept = store(candidate, markets, rules, unit)
     # The horizon and the size of today's rules play no part: both come with the question.
-    assert say(stored, size, horizon_h, policy()) == stored.sighting.edge == look(candidate, markets, rules, unit)
+    assert say(kept, size, horizon_h, policy()) == kept.sighting.edge == look(candidate, markets, rules, unit)
 
 
 @every_type
@@ -134,13 +113,13 @@ def test_at_the_scans_own_size_and_horizon_it_is_exactly_the_scans_edge(kind, da
 def test_at_any_other_it_is_what_a_scan_would_have_said(kind, data, size, horizon_h):
     """A size the scan could not have traded is refused for the same reason; beyond the stored levels that is depth."""
     candidate, markets = data.draw(candidates(kind))
-    stored = store(candidate, markets, policy(D(100)))
+    kept = store(candidate, markets, policy(D(100)))
     expected = look(candidate, markets, policy(size, horizon_h))
-    assert say(stored, size, horizon_h, policy(D(100))) == expected
-    one = read(stored, choose_gauge(Preferences(size_quote=size, horizon_h=horizon_h), policy(D(100))), policy(D(100)))
+    assert say(kept, size, horizon_h, policy(D(100))) == expected
+    one = read(kept, choose_gauge(Preferences(size_quote=size, horizon_h=horizon_h), policy(D(100))), policy(D(100)))
     assert (one.refused.reason if one.refused else one.sighting.edge) == expected
     if one.refused:
-        assert one.sighting == stored.sighting
+        assert one.sighting == kept.sighting
 
 
 @every_type
@@ -148,9 +127,9 @@ def test_at_any_other_it_is_what_a_scan_would_have_said(kind, data, size, horizo
 @given(st.data(), horizons, st.sampled_from([-40.0, 0.0, 12.5]))
 def test_a_reading_has_the_averages_capacity_and_curve_of_such_a_scan(kind, data, horizon_h, minimum):
     candidate, markets = data.draw(candidates(kind))
-    stored = store(candidate, markets, policy(D(1000)))
+    kept = store(candidate, markets, policy(D(1000)))
     chosen = Preferences(size_quote=D(200), horizon_h=horizon_h, min_net_bps={candidate.type: minimum})
-    one = read(stored, choose_gauge(chosen, policy()), policy(), with_curve=True)
+    one = read(kept, choose_gauge(chosen, policy()), policy(), with_curve=True)
     wanted = replace(policy(D(200), horizon_h), min_net_bps=ANYTHING | {candidate.type: minimum})
     said = look(candidate, markets, wanted)
     if isinstance(said, Edge):
@@ -163,30 +142,12 @@ def test_a_reading_has_the_averages_capacity_and_curve_of_such_a_scan(kind, data
         assert one.refused.reason == said
 
 
-def example(kind: Any = "cross_exchange", **rules: Any) -> Opportunity:
-    """Ten units a level: 0.1 dearer on the way up, sold at 101."""
-    buy = book("binance", MARKETS[kind][0], bids=[("99.9", "50")], asks=[("100", "10"), ("100.1", "10")])
-    sell = book("okx", MARKETS[kind][1], bids=[("101", "30")], asks=[("101.1", "50")])
-    rates = {"buy": Funding(0.0, NOW + HOUR, 8.0, 100.0), "sell": Funding(0.01, NOW + HOUR, 8.0, 100.0)}
-    markets = [
-        LegMarket(
-            instrument(one.exchange, one.market, one.symbol, **rules),
-            one,
-            rates[side] if one.market == "perp" else None,
-        )
-        for one, side in ((buy, "buy"), (sell, "sell"))
-    ]
-    refs = tuple(LegRef(one.book.exchange, one.book.market, one.book.symbol, "buy") for one in markets)
-    refs = (refs[0], replace(refs[1], side="sell"))
-    return store(Candidate(kind, "BTC", "USDT", refs, 0.0, 0.0), markets, policy())
-
-
 def test_by_hand_a_larger_size_pays_the_second_level_and_one_beyond_the_books_is_refused():
-    one = example()
+    one = stored()
     bigger = revalue(one, D(1501), 24, Policy())
-    # 15.01 units: ten at 100 and 5.01 at 100.1, so 0.501 over the notional at top of book.
+    # 15.01 units: ten at 100 and 5.01 at 101, so 5.01 over the notional at top of book.
     assert bigger.size_base == D("15.01")
-    assert {part.label: part.bps for part in bigger.parts}["slippage_buy"] == -(D("0.501") / 1501 * 10_000).quantize(
+    assert {part.label: part.bps for part in bigger.parts}["slippage_buy"] == -(D("5.01") / 1501 * 10_000).quantize(
         D("0.0001")
     )
     with pytest.raises(Refused) as refused:
@@ -199,18 +160,18 @@ def test_by_hand_a_larger_size_pays_the_second_level_and_one_beyond_the_books_is
 )
 def test_the_exchanges_minimums_hold_at_a_small_size(rules, reason):
     with pytest.raises(Refused) as refused:
-        revalue(example(**rules), D(15), 24, Policy())
+        revalue(stored(**rules), D(15), 24, Policy())
     assert refused.value.reason == reason
 
 
 def test_a_longer_horizon_counts_more_settlements():
-    one = example("spot_perp")
+    one = stored(kind="spot_perp")
     nets = [revalue(one, D(1000), hours, Policy()).net_bps for hours in (1, 24, 48)]
     assert [float(later - nets[0]) for later in nets] == pytest.approx([0, 200, 500], abs=0.01)
 
 
 def test_an_older_record_is_read_and_says_that_it_cannot_be_valued_again():
-    one = example()
+    one = stored()
     document = msgspec.json.decode(msgspec.json.encode(one))
     for leg in document["sighting"]["legs"]:
         del leg["rules"]
@@ -224,7 +185,7 @@ def test_an_older_record_is_read_and_says_that_it_cannot_be_valued_again():
 
 
 def test_many_readers_of_one_size_cost_one_valuation():
-    one = example("spot_perp")
+    one = stored(kind="spot_perp")
     known = Valuations(one, Policy())
 
     def find(size: int | None, horizon_h: int | None = None):
@@ -239,7 +200,7 @@ def test_many_readers_of_one_size_cost_one_valuation():
 
 def test_what_is_not_held_has_one_value_at_every_horizon():
     assert "cross_exchange" not in HELD_TYPES
-    one = example()
+    one = stored()
     known = Valuations(one, Policy())
     assert known.find(choose_gauge(Preferences(horizon_h=48), Policy())) is one.sighting.edge
 

@@ -21,6 +21,7 @@ from arbedge.entrypoints.http.schemas import PreferencesAnswer
 from arbedge.ports.preferences import PreferenceChanges
 
 FIELD_CHARS_MAX: Final = 64
+BY_TYPE: Final = ("min_net_bps", "alerts")
 
 router = APIRouter(tags=["people"])
 
@@ -73,14 +74,18 @@ async def read_change(request: Request) -> PreferencesChange:
     try:
         return PreferencesChange.model_validate(body)
     except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)
-        fields = [FieldProblem(_name(one["loc"]), one["msg"]) for one in problems]
+        said: dict[str, list[str]] = {}
+        for one in error.errors(include_url=False, include_input=False):
+            said.setdefault(_name(one["loc"]), []).append(one["msg"])
+        fields = [FieldProblem(name, " / ".join(messages)) for name, messages in said.items()]
         message = f"These fields cannot be used. Those that act are {FIELDS}."
         raise ApiError(422, "invalid_fields", message, details=ErrorDetails(fields=fields)) from None
 
 
 def _name(location: tuple[int | str, ...]) -> str:
-    return ".".join(map(str, location))[:FIELD_CHARS_MAX] or "body"
+    """The field, and of one by type the type; what pydantic calls the ways it tried is nobody's field."""
+    depth = 2 if location and location[0] in BY_TYPE else 1
+    return ".".join(map(str, location[:depth]))[:FIELD_CHARS_MAX] or "body"
 
 
 def _to_changes(change: PreferencesChange) -> PreferenceChanges:
