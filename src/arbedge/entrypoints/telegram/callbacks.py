@@ -40,6 +40,7 @@ _CODES: Final[dict[OpportunityType | None, str]] = {
     "triangular": "t",
 }
 _TYPES: Final[dict[str, OpportunityType | None]] = {code: kind for kind, code in _CODES.items()}
+TYPE: Final = f"([{''.join(code for code, kind in _TYPES.items() if kind)}])"
 _ASSET_BYTES_MAX: Final = 24  # so that an opportunity's id, a place and a prefix together stay within the limit
 PLACE: Final = r"([0-9]{1,4}(?::[axfst](?::[\w.]{1,24})?)?)"
 _PLACE: Final = re.compile(r"([0-9]{1,4})(?::([axfst])(?::([\w.]{1,24}))?)?")
@@ -84,9 +85,11 @@ def detail_at(opportunity_id: str, size_usdt: int, place: Place) -> str:
     return f"{DETAIL_AT}:{opportunity_id}:{size_usdt}:{place}"
 
 
-def parse_type(code: str) -> OpportunityType | None:
-    """The type that a button's code stands for."""
-    return _TYPES.get(code)
+def parse_type(code: str) -> OpportunityType:
+    """The type that a button's code stands for. Raises `ValueError`."""
+    if kind := _TYPES.get(code):
+        return kind
+    raise ValueError("not the code of a type")
 
 
 def choose_size(size_usdt: int | None) -> str:

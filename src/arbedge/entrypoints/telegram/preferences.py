@@ -7,7 +7,6 @@ from arbedge.domain.gauge import HORIZON_H_MAX
 from arbedge.domain.person import AlertSetting
 from arbedge.domain.policy import OpportunityType
 from arbedge.entrypoints.telegram import callbacks
-from arbedge.entrypoints.telegram.screens import notices
 from arbedge.entrypoints.telegram.screens import preferences as screen
 from arbedge.entrypoints.telegram.turn import Turn
 from arbedge.ports.messenger import Screen
@@ -37,8 +36,6 @@ async def choose_horizon(turn: Turn, arguments: tuple[str, ...]) -> Screen:
 
 async def show_type(turn: Turn, arguments: tuple[str, ...]) -> Screen:
     kind = callbacks.parse_type(arguments[0])
-    if kind is None:
-        return notices.render_button_gone()
     view = await load_preferences(turn.services, turn.require_person())
     return screen.render_type(view, kind, turn.mode)
 
@@ -46,8 +43,6 @@ async def show_type(turn: Turn, arguments: tuple[str, ...]) -> Screen:
 async def choose_minimum(turn: Turn, arguments: tuple[str, ...]) -> Screen:
     code, text = arguments
     kind = callbacks.parse_type(code)
-    if kind is None:
-        return notices.render_button_gone()
     minimum = None if text == callbacks.DEFAULT else float(text)
     return await _change(turn, PreferenceChanges(min_net_bps={kind: minimum}), kind)
 
@@ -55,8 +50,6 @@ async def choose_minimum(turn: Turn, arguments: tuple[str, ...]) -> Screen:
 async def choose_alerts(turn: Turn, arguments: tuple[str, ...]) -> Screen:
     code, text = arguments
     kind = callbacks.parse_type(code)
-    if kind is None:
-        return notices.render_button_gone()
     return await _change(turn, PreferenceChanges(alerts={kind: _ALERTS.get(text)}), kind)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arbedge.entrypoints.telegram import callbacks, commands, market, preferences
-from arbedge.entrypoints.telegram.callbacks import PLACE, Place, parse_place
+from arbedge.entrypoints.telegram.callbacks import PLACE, TYPE, Place, parse_place
 from arbedge.entrypoints.telegram.turn import Turn
 from arbedge.ports.messenger import Screen
 
@@ -96,8 +96,8 @@ TAPS: Final[dict[str, TapRow]] = {
     callbacks.PREFERENCES: TapRow(preferences.show, _NOTHING),
     callbacks.CHOOSE_SIZE: TapRow(preferences.choose_size, re.compile(":([1-9][0-9]{1,5}|1000000|d)")),
     callbacks.CHOOSE_HORIZON: TapRow(preferences.choose_horizon, re.compile(":([1-9][0-9]{0,2}|d)")),
-    callbacks.OF_TYPE: TapRow(preferences.show_type, re.compile(":([b-z])")),
-    callbacks.CHOOSE_MINIMUM: TapRow(preferences.choose_minimum, re.compile(":([b-z]):([0-9]{1,3}|d)")),
-    callbacks.CHOOSE_ALERTS: TapRow(preferences.choose_alerts, re.compile(":([b-z]):(on|silent|off|d)")),
+    callbacks.OF_TYPE: TapRow(preferences.show_type, re.compile(":" + TYPE)),
+    callbacks.CHOOSE_MINIMUM: TapRow(preferences.choose_minimum, re.compile(f":{TYPE}:([0-9]{{1,3}}|d)")),
+    callbacks.CHOOSE_ALERTS: TapRow(preferences.choose_alerts, re.compile(f":{TYPE}:(on|silent|off|d)")),
     callbacks.PAGE_NUMBER: TapRow(None, re.compile(r":(\d{1,4}):(\d{1,4})", re.ASCII)),
 }

@@ -24,7 +24,7 @@ PLACES = st.builds(
 
 @given(PLACES)
 def test_every_place_fits_and_leads_back(place: Place):
-    for data in (callbacks.list_page(place), callbacks.detail(ID, place)):
+    for data in (callbacks.list_page(place), callbacks.detail(ID, place), callbacks.detail_at(ID, 1_000_000, place)):
         assert 1 <= len(data.encode()) <= 64
         assert parse_tap(data)
     back = parse_place(str(place))
@@ -47,6 +47,16 @@ def test_every_place_fits_and_leads_back(place: Place):
         callbacks.open_alert(ID),
         callbacks.why_alert(ID),
         callbacks.page_number(2, 3),
+        callbacks.detail_at(ID, 50_000, Place(3, "funding", "BTC")),
+        callbacks.PREFERENCES,
+        callbacks.choose_size(100),
+        callbacks.choose_size(None),
+        callbacks.choose_horizon(168),
+        *map(callbacks.of_type, get_args(OpportunityType)),
+        callbacks.choose_minimum("funding", 50),
+        callbacks.choose_minimum("funding", None),
+        callbacks.choose_alerts("spot_perp", "silent"),
+        callbacks.choose_alerts("spot_perp", None),
         "op:l:0",
         "m:home",
     ],
@@ -77,6 +87,11 @@ def test_what_our_buttons_carry_is_understood(data: str):
         f"op:d:{ID}\n",
         "ex:ok:opp_00000000:999999:ZZZZ",
         "op:l:0' OR 1=1",
+        f"op:z:{ID}:9:0",
+        f"op:z:{ID}:1000001:0",
+        f"op:z:{ID}:500",
+        "pf:s:1.5",
+        "pf:m:a:5",
     ],
 )
 def test_anything_else_is_no_longer_valid(data: str):

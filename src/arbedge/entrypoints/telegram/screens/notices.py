@@ -14,10 +14,6 @@ SESSION_NEEDED: Final = "Your session is not active. Send /start to begin."
 CHECKOUT_REFUSED: Final = "Nothing is for sale here yet, so nothing was charged."
 
 
-def render_button_gone() -> Screen:
-    return Screen(text=BUTTON_GONE)
-
-
 def render_session_needed() -> Screen:
     return Screen(text="Your session is not active. Send /start to begin; it takes one tap.")
 

@@ -56,10 +56,8 @@ def render_gauge(gauge: GaugeView | None) -> str:
     """At which size, and whose it is."""
     if gauge is None:
         return ""
-    own = [f"at {words.WHOSE[gauge.size_from]} {render_size(gauge.size_usdt)}"]
-    if gauge.horizon_from != "default":
-        own.append(f"held for {gauge.horizon_h} h")
-    return "\n" + ", ".join(own).capitalize()
+    held = "" if gauge.horizon_from == "default" else f", held for {gauge.horizon_h} h"
+    return f"\nAt {words.WHOSE[gauge.size_from]} {render_size(gauge.size_usdt)}{held}"
 
 
 def render_scan(scan: ScanView) -> str:
