@@ -56,8 +56,11 @@ class ChildProcess:
     def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
         """Raise `StartError` when the child ends or the time is up before `ready` answers true."""
         deadline = time.monotonic() + timeout_s
-        while not ready():
-            if self.has_ended():
+        while True:
+            ended = self.has_ended()  # asked before `ready`: what it did right before its end still counts
+            if ready():
+                return
+            if ended:
                 raise StartError(f"the {self.name} ended with code {self._process.returncode}:\n{self.log_tail()}")
             if time.monotonic() > deadline:
                 raise StartError(f"the {self.name} was not ready after {timeout_s:.0f} s:\n{self.log_tail()}")

@@ -45,7 +45,7 @@ def test_the_others_still_lead_to_alerts(worker: World):
     person, asset = new_stranger(), worker.take_asset()
     worker.say(person, "/start")
     with worker.broken("bybit", "status", 500), worker.gap(asset):
-        worker.scan(2)
+        worker.scan_until_open(asset)
         alerts = worker.until(lambda: worker.alerts(person, asset), f"an alert about {asset}")
     assert all("Bybit" not in call["parameters"]["text"] for call in alerts)
     worker.scan()

@@ -15,9 +15,7 @@ def test_an_alert_is_valued_again_5_s_later_from_the_books_of_that_moment(worker
     worker.say(new_stranger(), "/start")
     asset = worker.take_asset()
     with worker.gap(asset, bps=75) as close:
-        worker.scan(2)
-        found = worker.get("/opportunities", asset=asset, type="cross_exchange", limit=50).json()["data"]
-        assert found
+        found = worker.scan_until_open(asset)
         assert all(set(one["confidence"]) == {"p", "n", "model"} for one in found)
         close()
         for one in found:

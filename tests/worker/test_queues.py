@@ -30,7 +30,7 @@ def test_a_message_about_nothing_becomes_a_dead_letter_and_holds_nothing_up(work
         )
         assert [(letter["queue"], letter["attempts"]) for letter in letters] == [("opportunities", 1)]
         assert ORPHAN in letters[0]["error"]
-        worker.scan()
+        worker.scan_until_open(asset)
         worker.until(lambda: worker.alerts(person, asset), "the alert of the next opportunity")
 
 
@@ -39,7 +39,7 @@ def test_a_refused_send_is_tried_again_and_the_alert_arrives_once(worker: World)
     worker.say(person, "/start")
     with worker.gap(asset):
         with worker.broken("telegram", "status", 500, path=f"sendMessage:{person}"):
-            worker.scan(2)
+            worker.scan_until_open(asset)
             worker.until(lambda: waiting(worker, person), "a delivery that failed and waits")
             assert worker.alerts(person, asset) == []
         worker.until(lambda: worker.alerts(person, asset), "the alert after the outage", timeout_s=30)

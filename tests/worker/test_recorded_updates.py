@@ -75,7 +75,7 @@ def test_someone_who_blocked_the_bot_is_left_alone_until_they_return(worker: Wor
     [row] = worker.stack.database.query("SELECT unreachable_at FROM users WHERE telegram_id = ?", (str(person),))
     assert row["unreachable_at"]
     with worker.gap(asset):
-        worker.scan(2)
+        worker.scan_until_open(asset)
         assert worker.alerts(person, asset) == []
     worker.say(person, "/start")
     [row] = worker.stack.database.query("SELECT unreachable_at FROM users WHERE telegram_id = ?", (str(person),))

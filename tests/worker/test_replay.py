@@ -28,7 +28,7 @@ def test_what_ran_on_workerd_comes_out_the_same_on_this_machine(worker: World):
     worker.say(FIONA, "/start")
     asset = worker.take_asset()
     with worker.gap(asset):
-        worker.scan(2)
+        worker.scan_until_open(asset)
         worker.until(lambda: worker.alerts(FIONA, asset), f"an alert about {asset}")
     worker.scan(2)
 
