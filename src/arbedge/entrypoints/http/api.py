@@ -1,6 +1,9 @@
 """The HTTPS API as one ASGI application, built once and bound to the ports of each event."""
 
+import re
+
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from arbedge.entrypoints.http import analysis, health, market, metrics, opportunities, preferences, public
@@ -27,6 +30,13 @@ def create_api() -> FastAPI:
     )
     install_failures(api)
     install_documents(api)
+    methods: list[tuple[re.Pattern[str], frozenset[str]]] = []
     for routes in (health, metrics, public, opportunities, preferences, market, analysis):
         api.include_router(routes.router, prefix=API_PREFIX)
+        methods += [
+            (re.compile(re.sub(r"\{\w+\}", "[^/]+", API_PREFIX + route.path)), frozenset(route.methods or ()))
+            for route in routes.router.routes
+            if isinstance(route, APIRoute)
+        ]
+    api.state.methods = methods
     return api

@@ -45,7 +45,7 @@ class PreferencesChange(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     size_quote: Size | SizeText | None = Field(None, description="USDT: a number, or the same as text.")
-    horizon_h: Annotated[int, BeforeValidator(_take_whole), Field(ge=1, le=HORIZON_H_MAX)] | None = Field(
+    horizon_h: Annotated[int, Field(ge=1, le=HORIZON_H_MAX), BeforeValidator(_take_whole)] | None = Field(
         None, description="How many hours a position is counted to be held."
     )
     min_net_bps: dict[OpportunityType, Minimum | None] | None = Field(
@@ -54,7 +54,7 @@ class PreferencesChange(BaseModel):
     alerts: dict[OpportunityType, AlertSetting | None] | None = Field(
         None, description="By type: on, silent (without sound) or off."
     )
-    version: Annotated[int, BeforeValidator(_take_whole), Field(ge=0, le=2**53)] | None = Field(
+    version: Annotated[int, Field(ge=0, le=2**53), BeforeValidator(_take_whole)] | None = Field(
         None, description="The version this change was made for; any other gives 409."
     )
 
