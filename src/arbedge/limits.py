@@ -25,6 +25,7 @@ CANDLES_MAX: Final = 1000  # of one instrument in one answer: what Binance and B
 SETTLEMENTS_MAX: Final = 200  # what every exchange gives in one call, and two months of an eight-hour interval
 SCAN_LEASE_MS: Final = 30_000  # a scan older than this has died; the next one may start
 INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a few times a week
+INSTRUMENTS_RETRY_MS: Final = 60_000  # a megabyte that did not come, or was refused, is not asked for at every scan
 WATCHED_MAX: Final = 500  # instruments under suspicion, about 200 bytes each, that every scan reads
 INSTRUMENT_EVENTS_KEPT_MS: Final = 30 * 86_400_000  # a month of listings and changes of rules
 REVALUED_MAX: Final = 100  # open opportunities valued again for a list at a size of one's own: a longest page

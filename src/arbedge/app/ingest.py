@@ -24,7 +24,7 @@ from arbedge.errors import (
     RecordRefused,
     StoreUnavailable,
 )
-from arbedge.limits import INSTRUMENTS_AGE_MS_MAX, INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
+from arbedge.limits import INSTRUMENTS_AGE_MS_MAX, INSTRUMENTS_RETRY_MS, INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
 from arbedge.ports.exchange import Traffic, counted_traffic
 from arbedge.ports.store import Catalogue, FeedHealth
 
@@ -40,12 +40,21 @@ T = TypeVar("T")
 async def load_catalogue(services: Services, known: Sequence[FeedHealth], meter: Meter) -> Catalogue:
     """The instruments of all feeds, fetched again where they are missing or an hour old.
 
-    A feed that does not answer keeps the instruments it had; one that is being probed is not asked for more.
+    A feed that does not answer keeps the instruments it had; one that is being probed is not asked for more. A list
+    that could not be had, or was refused, is asked for again by the first scan of the next minute.
     """
     now = services.clock.now_ms()
     catalogue = await services.instruments.load() or Catalogue({}, {})
-    unwell = {(feed.exchange, feed.market) for feed in known if feed.circuit.get_state(now) != "closed"}
-    due = [key for key in ALL_FEEDS if key not in unwell and catalogue.is_due(key, now)]
+    resting = {
+        (feed.exchange, feed.market)
+        for feed in known
+        if feed.circuit.get_state(now) != "closed"
+        or (
+            catalogue.has((feed.exchange, feed.market))
+            and feed.checked_at // INSTRUMENTS_RETRY_MS == now // INSTRUMENTS_RETRY_MS
+        )
+    }
+    due = [key for key in ALL_FEEDS if key not in resting and catalogue.is_due(key, now)]
     if not due:
         return catalogue
     answers = await asyncio.gather(*(_fetch_instruments(services, key, meter[key]) for key in due))

@@ -60,6 +60,23 @@ async def test_a_list_that_lost_half_of_itself_changes_nothing_and_is_told(arbed
     assert len([one for one in after["events"]["latest"] if one["kind"] == "refused"]) == 1
 
 
+async def test_a_list_that_is_refused_is_asked_for_again_once_a_minute_and_believed_when_it_is_whole(arbedge: World):
+    def asked() -> int:
+        entries = arbedge.sandbox.requests.entries("bybit")
+        return sum("instruments-info" in one.path and "category=spot" in one.query for one in entries)
+
+    await arbedge.scan()
+    rows = arbedge.sandbox.market.source.boards["bybit", "spot"]
+    relist(arbedge, rows[: len(rows) // 3])
+    await arbedge.env.advance(HOUR_MS)
+    before = asked()
+    await arbedge.scan(10)
+    assert 2 <= asked() - before <= 3, "ten scans take two minutes"
+    relist(arbedge, rows[:-1])
+    await arbedge.scan(5)
+    assert (await markets(arbedge))["bybit", "spot"]["events"]["counts"]["delisted"] == 1
+
+
 async def test_a_day_without_changes_is_told_as_one(arbedge: World):
     """Nothing is said only where nothing is known."""
     await arbedge.scan()
