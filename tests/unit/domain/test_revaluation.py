@@ -22,7 +22,7 @@ from arbedge.domain.revaluation import Valuations, read, revalue
 from tests.unit.domain.builders import HOUR, NOW, instrument
 from tests.unit.domain.stored import MARKETS, keep, stored
 from tests.unit.domain.test_edge_of_pairs import ladders
-from tests.unit.domain.test_triangular import legs as make_cycle
+from tests.unit.domain.test_triangular_value import legs as make_cycle
 
 every_type = pytest.mark.parametrize("kind", DETECTORS)
 ANYTHING: dict[Any, float] = dict.fromkeys(DETECTORS, -1e9)
