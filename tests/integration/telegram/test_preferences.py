@@ -140,6 +140,15 @@ async def test_why_says_ones_own_reason_with_its_numbers(world: World):
     assert "Not 50,000 USDT, your size: the books hold 20 of the 500 units needed" in text
 
 
+async def test_what_the_plan_leaves_out_is_no_near_miss_at_ones_own_size_either(world: World):
+    await world.scan()
+    await world.keep(stored("XRP", first="10", sell_at="101"))
+    panel = await open_preferences(world)
+    await press(world, panel, "50,000")
+    text = only(await world.say(FIONA, "/opportunities"), "sendMessage").parameters["text"]
+    assert "XRP" not in text
+
+
 async def test_a_group_sees_the_defaults_whoever_asks(world: World):
     await world.keep(stored("SOL", first="10", sell_at="100.6"))
     panel = await open_preferences(world)

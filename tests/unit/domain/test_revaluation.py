@@ -170,6 +170,14 @@ def test_a_longer_horizon_counts_more_settlements():
     assert [float(later - nets[0]) for later in nets] == pytest.approx([0, 200, 500], abs=0.01)
 
 
+def test_the_capacity_is_by_the_readers_minimum():
+    one = stored()
+    assert one.sighting.capacity_quote == 2000, "at 10 bps to the end of the books"
+    gauge = choose_gauge(Preferences(min_net_bps={"cross_exchange": 60.0}), Policy())
+    # 77.9 bps up to ten units; beyond, each costs a hundredth more: 60 are left at 12.18.
+    assert 1210 < read(one, gauge, Policy()).sighting.capacity_quote < 1225
+
+
 def test_an_older_record_is_read_and_says_that_it_cannot_be_valued_again():
     one = stored()
     document = msgspec.json.decode(msgspec.json.encode(one))

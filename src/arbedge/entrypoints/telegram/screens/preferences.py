@@ -97,4 +97,4 @@ def _whose(view: PreferencesView, name: str) -> str:
 
 
 def _list_held() -> str:
-    return " and ".join(words.name_type(kind) for kind in TYPES if kind in HELD_TYPES)
+    return ", ".join(words.name_type(kind) for kind in TYPES if kind in HELD_TYPES)
