@@ -23,6 +23,7 @@ from scripts.sandbox.exchanges.wire import MarketHolder
 from scripts.sandbox.fault_replies import fault_renderers
 from scripts.sandbox.faults import FaultTable
 from scripts.sandbox.market.market import Market
+from scripts.sandbox.market.memo import Memo
 from scripts.sandbox.market.sources import build_source
 from scripts.sandbox.market.universe import ExchangeName, MarketKind
 from scripts.sandbox.pipelines import PipelinesSandbox, build_pipelines
@@ -67,9 +68,10 @@ class Sandbox:
         before = self.holder.market
         now_ms = self.clock.now_ms()
         if (name, number) == (self.source_name, self.seed):
-            self.holder.replace(Market(before.source, self.clock, speed, before.market_ms(now_ms)))
+            self.holder.replace(Market(before.source, self.clock, speed, before.market_ms(now_ms), before.memo))
             return
-        self.holder.replace(Market(build_source(name, number, self.config.fixtures, now_ms), self.clock, speed))
+        chosen = build_source(name, number, self.config.fixtures, now_ms)
+        self.holder.replace(Market(chosen, self.clock, speed, memo=before.memo))
         self.source_name, self.seed = name, number
 
     def shift(self, exchange: ExchangeName, kind: MarketKind, symbol: str, bps: float, duration_s: float) -> str:
@@ -89,7 +91,7 @@ class Sandbox:
         self.reset_limits()
         self.pipelines.reset()
         source = build_source(self.config.market, self.config.seed, self.config.fixtures, self.clock.now_ms())
-        self.holder.replace(Market(source, self.clock))
+        self.holder.replace(Market(source, self.clock, memo=self.market.memo))
         self.source_name, self.seed = self.config.market, self.config.seed
         if self.telegram is not None:
             self.telegram.reset()
@@ -121,12 +123,13 @@ def build_telegram(
     return cast("TelegramSandbox", module.build(config, clock, faults, requests))
 
 
-def create_sandbox(config: SandboxConfig, clock: Clock | None = None) -> Sandbox:
+def create_sandbox(config: SandboxConfig, clock: Clock | None = None, memo: Memo | None = None) -> Sandbox:
     clock = clock or WallClock()
     faults = FaultTable(clock, config.seed)
     requests = RequestLog(clock)
     telegram = build_telegram(config, clock, faults, requests)
-    holder = MarketHolder(Market(build_source(config.market, config.seed, config.fixtures, clock.now_ms()), clock))
+    source = build_source(config.market, config.seed, config.fixtures, clock.now_ms())
+    holder = MarketHolder(Market(source, clock, memo=memo))
     spot_app, spot = build_binance_spot(holder, clock)
     futures_app, futures = build_binance_futures(holder, clock)
     bybit_app, bybit = build_bybit(holder, clock)

@@ -26,10 +26,12 @@ from arbedge.entrypoints.telegram.webhook import handle_webhook
 from scripts.local_config import LOCAL_CMC_API_KEY
 from scripts.sandbox import SandboxConfig, create_sandbox
 from scripts.sandbox.faults import Fault, Kind, Target
+from scripts.sandbox.market.memo import Memo
 from tests.miniflare_shim import MessageBatch, ShimEnv, VirtualClock
 
 ROOT = Path(__file__).parents[2]
 START = 1_795_386_285_000
+MARKET = Memo(kept_max=800)  # every test's clock starts at the same time, so that most ask for the same market
 TICK_MS = 10_000
 SETTLE_S = 60.0  # on a busy machine the first call waits for the stand-in's models
 BOT_TOKEN = "6012345678:AAEtestTOKENforVectorsOnly_000000000"
@@ -111,7 +113,7 @@ class World:
         self.appraisers = self.env.add_objects("APPRAISER", lambda ctx, _env: AppraiserObject(ctx, self.services))
         self.settings = make_settings(**settings)
         config = SandboxConfig("http://worker", BOT_TOKEN, WEBHOOK_SECRET)
-        self.sandbox = create_sandbox(config, self.clock)
+        self.sandbox = create_sandbox(config, self.clock, MARKET)
         self.sandbox.choose_market(None, None, 0)
         self.transport: httpx.AsyncBaseTransport = httpx.ASGITransport(self.sandbox.app)
         self.telegram: Any = self.sandbox.telegram

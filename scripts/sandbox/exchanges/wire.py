@@ -53,7 +53,6 @@ class MarketHolder:
 
     def __init__(self, market: Market) -> None:
         self._market = market
-        self._rendered: dict[object, tuple[object, bytes]] = {}
 
     @property
     def market(self) -> Market:
@@ -65,22 +64,14 @@ class MarketHolder:
 
     def replace(self, market: Market) -> None:
         self._market = market
-        self._rendered.clear()
 
     def rendered(self, key: object, build: Callable[[], bytes]) -> bytes:
         """The body under `key`, built anew when the boards may have changed."""
-        generation = self._market.generation()
-        cached = self._rendered.get(key)
-        if cached is None or cached[0] != generation:
-            cached = self._rendered[key] = (generation, build())
-        return cached[1]
+        return self._market.memo.get((self._market.identity, self._market.generation(), key), build)
 
     def rendered_once(self, key: object, build: Callable[[], bytes]) -> bytes:
         """For what never changes while this market is in force: instruments."""
-        cached = self._rendered.get(key)
-        if cached is None:
-            cached = self._rendered[key] = (None, build())
-        return cached[1]
+        return self._market.memo.get((self._market.identity, key), build)
 
 
 def trim(text: str) -> str:

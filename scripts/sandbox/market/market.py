@@ -6,6 +6,7 @@ from typing import Any
 from scripts.sandbox.clock import Clock
 from scripts.sandbox.market.candles import Candle, DayFigures, build_candle, build_day, open_candle
 from scripts.sandbox.market.listings import Listing
+from scripts.sandbox.market.memo import Memo
 from scripts.sandbox.market.noise import signed
 from scripts.sandbox.market.quotes import Book, Quote, build_book, build_quote
 from scripts.sandbox.market.source import MarketSource
@@ -55,20 +56,40 @@ class BoardState:
 
 
 class Market:
-    def __init__(self, source: MarketSource, clock: Clock, speed: float = 1.0, starts_at_ms: int | None = None) -> None:
+    def __init__(
+        self,
+        source: MarketSource,
+        clock: Clock,
+        speed: float = 1.0,
+        starts_at_ms: int | None = None,
+        memo: Memo | None = None,
+    ) -> None:
         """`starts_at_ms`: the market's own time now; the wall clock's where it is left out."""
         self.source = source
+        self.memo = memo or Memo()
         self.speed = speed
         self._clock = clock
         self._started_ms = clock.now_ms()
         self._story_ms = source.story_ms(self._started_ms) if starts_at_ms is None else starts_at_ms
         self._rates: dict[int, tuple[int, float, int, float]] = {}
         self._shifts: list[Shift] = []
-        self._states: dict[Place, tuple[object, BoardState]] = {}
         self._days: dict[Place, tuple[int, list[DayFigures]]] = {}
+        self._relisted: object = None
         self._by_symbol = {
             place: {row.symbol: i for i, row in enumerate(board)} for place, board in source.boards.items()
         }
+
+    @property
+    def identity(self) -> object:
+        """Equal for markets that are equal at equal times."""
+        return self.source.identity, self._started_ms, self._story_ms, self.speed, self._relisted
+
+    def relist(self, place: Place, board: tuple[Listing, ...]) -> None:
+        """Another list of instruments for one exchange and kind; prices stay what they were."""
+        self.source.boards[place] = board
+        self._by_symbol[place] = {row.symbol: i for i, row in enumerate(board)}
+        self._days.pop(place, None)
+        self._relisted = object()
 
     def market_ms(self, wall_ms: int | None = None) -> int:
         """The time in the market's own story: the wall clock plus a constant, until the speed is changed."""
@@ -97,10 +118,9 @@ class Market:
         return None if at is None else self.source.boards[place][at]
 
     def board(self, place: Place) -> BoardState:
-        generation = self.generation()
-        cached = self._states.get(place)
-        if cached is not None and cached[0] == generation:
-            return cached[1]
+        return self.memo.get((self.identity, self.generation(), place), lambda: self._build_board(place))
+
+    def _build_board(self, place: Place) -> BoardState:
         wall_ms = self._clock.now_ms() // 1000 * 1000
         t_ms = self.market_ms() // 1000 * 1000
         listings = self.listings(place)
@@ -113,9 +133,7 @@ class Market:
             build_quote(row, mid, self.source.top(row, t_ms), shifts.get(row.symbol, 0.0), t_ms // 1000)
             for row, mid in zip(listings, mids, strict=True)
         ]
-        state = BoardState(wall_ms, listings, quotes)
-        self._states[place] = (generation, state)
-        return state
+        return BoardState(wall_ms, listings, quotes)
 
     def quote(self, listing: Listing) -> Quote:
         place = (listing.exchange, listing.kind)
@@ -165,9 +183,10 @@ class Market:
 
     def funding(self, listing: Listing) -> Funding:
         t_ms = self.market_ms()
+        minute_ms = self._clock.now_ms() // 60_000 * 60_000
         known = self._rates.get(listing.key)
-        if known is None or known[0] != t_ms // 60_000:
-            known = self._rates[listing.key] = (t_ms // 60_000, *self._rate_now(listing, t_ms))
+        if known is None or known[0] != minute_ms:
+            known = self._rates[listing.key] = (minute_ms, *self._rate_now(listing, minute_ms))
         _, rate, next_ms, last_rate = known
         rate = self._with_premium(listing, rate)
         quote = self.quote(listing)
@@ -182,10 +201,10 @@ class Market:
         premium = max(0.0, abs(bps) - FUNDING_BAND_BPS) * (1 if bps > 0 else -1) * 1e-4
         return round(max(-listing.funding_cap, min(listing.funding_cap, rate + premium)), 8) if premium else rate
 
-    def _rate_now(self, listing: Listing, t_ms: int) -> tuple[float, int, float]:
+    def _rate_now(self, listing: Listing, now_ms: int) -> tuple[float, int, float]:
         """The running estimate, when it settles (wall clock), and what settled before. Changes by the minute."""
         interval_ms = listing.funding_interval_h * HOUR_MS
-        now_ms = self._clock.now_ms()
+        t_ms = self.market_ms(now_ms)
         next_ms = (now_ms // interval_ms + 1) * interval_ms
         settles_ms = self._settlement_ms(next_ms, interval_ms, t_ms - now_ms)
         final = self.source.rate(listing, settles_ms)

@@ -59,6 +59,10 @@ class RecordedSource:
             for kind in kinds
         }
 
+    @property
+    def identity(self) -> object:
+        return self.mode, self._recording.name, self._offset_ms
+
     def story_ms(self, now_ms: int) -> int:
         return now_ms + self._offset_ms
 

@@ -19,6 +19,11 @@ class MarketSource(Protocol):
     mode: MarketMode
     boards: Boards
 
+    @property
+    def identity(self) -> object:
+        """Equal for sources that say the same."""
+        ...
+
     def story_ms(self, now_ms: int) -> int:
         """Market time at a time of the wall clock, at speed 1: one constant offset."""
         ...

@@ -57,6 +57,10 @@ class SyntheticSource:
         self._prices_at: tuple[int, dict[str, float]] = (-1, {})
         self._by_minute: dict[tuple[str, int], float] = {}
 
+    @property
+    def identity(self) -> object:
+        return self.mode, self.seed
+
     def _asset_wave(self, name: str) -> Wave:
         scale = 0.004 if name in STABLES else VOLATILITY_BY_TIER[self._assets[name].tier]
         return Wave(key_of(self.seed, "asset", name), [(period, size * scale) for period, size in OCTAVES])

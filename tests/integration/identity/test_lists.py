@@ -25,10 +25,8 @@ async def markets(world: World) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def relist(world: World, rows: tuple[Listing, ...]) -> None:
-    """A market as before, but for this list: it is asked for anew."""
-    world.sandbox.choose_market(None, None, 0)
-    world.sandbox.market.source.boards["bybit", "spot"] = rows
-    world.sandbox.market._by_symbol["bybit", "spot"] = {row.symbol: place for place, row in enumerate(rows)}
+    """A market as before, but for this list."""
+    world.sandbox.market.relist(("bybit", "spot"), rows)
 
 
 async def test_listings_and_delistings_are_events_of_their_hour(arbedge: World):
