@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from arbedge.adapters.cloudflare.lake.reader import BadObject, LakeReader, RecordedScan
 from arbedge.app.checkpoint import decode_checkpoint
 from arbedge.domain.decision import Decision, Known, LegKey, choose, conclude
+from arbedge.domain.detection.census import find_absence
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import OrderBook
+from arbedge.domain.market import ExchangeId, Market, OrderBook
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.policy import Policy
 from arbedge.ports.lake.scan_records import DecisionRecord
@@ -34,12 +35,17 @@ class Skipped(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """What a scan decided now and what it began with; `own` is what the replay had, at a checkpoint."""
+    """What a scan decided now and what it began with; `own` is what the replay had, at a checkpoint.
+
+    Where `are_lists_whole` is False, the instruments of a feed that was missing are not recorded: what it would have
+    brought cannot be counted.
+    """
 
     decision: Decision
     known: Known
     own: Known | None
     missing: frozenset[LegKey]
+    are_lists_whole: bool = True
 
 
 class Course:
@@ -65,7 +71,8 @@ class Course:
             self._last = None
             return Skipped("no_policy" if scan.policy is None else "after_gap")
         policy = scan.policy.policy
-        choice = choose(scan.snapshot, known, policy)
+        listed, is_whole = await self._find_absent(scan, record)
+        choice = choose(scan.snapshot, known, policy, listed)
         given = await self._find_given(scan, record, choice.legs.keys())
         decision = conclude(
             choice,
@@ -80,7 +87,7 @@ class Course:
         self._move_on(scan.scan_id, known, decision)
         if own is not None:
             own = replace(own, learned=known.learned)  # no scan leaves it to the next
-        return Replayed(decision, known, own if recorded else None, given.missing)
+        return Replayed(decision, known, own if recorded else None, given.missing, are_lists_whole=is_whole)
 
     def _read_checkpoint(self, scan: RecordedScan) -> Known | None:
         """One that cannot be read is reported, and the replay goes on without it as long as it can."""
@@ -121,6 +128,20 @@ class Course:
                 instruments[key] = listed[symbol]
         books = {key: recorded[key] for key in wanted if key in recorded and key in instruments}
         return Given(instruments, books, frozenset(wanted) - books.keys() - failed)
+
+    async def _find_absent(
+        self, scan: RecordedScan, record: DecisionRecord
+    ) -> tuple[dict[tuple[ExchangeId, Market], list[Instrument]], bool]:
+        """The lists of the feeds that the snapshot is without, and whether all of them are recorded."""
+        listed: dict[tuple[ExchangeId, Market], list[Instrument]] = {}
+        is_whole = True
+        for feed in scan.snapshot.feeds:
+            version = record.catalogue.get(f"{feed.exchange}:{feed.market}")
+            if find_absence(feed) and version is not None:
+                found = await self._load_list(f"{feed.exchange}:{feed.market}", version)
+                is_whole = is_whole and bool(found)
+                listed[feed.exchange, feed.market] = [one for one in found.values() if one.is_trading]
+        return listed, is_whole
 
     async def _load_list(self, feed: str, version: str | None) -> Mapping[str, Instrument]:
         if version is None:

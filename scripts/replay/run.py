@@ -129,7 +129,10 @@ class Run:
         figures = {"candidates": decision.candidates, "drop_counts": decision.drop_counts}
         record = scan.decision
         recorded = {"candidates": record.candidates, "drop_counts": record.drop_counts} if record else None
-        compare("decision", f"scan of {at}", recorded, figures)
+        if replayed.are_lists_whole:
+            compare("decision", f"scan of {at}", recorded, figures)
+        else:
+            self.comparison.miss("decision")
         result.add("decision", scan_id=scan.scan_id, **figures)
         if replayed.own is not None:
             compare("checkpoint", f"before the scan of {at}", _order(replayed.known), _order(replayed.own))
@@ -150,7 +153,8 @@ class Run:
             decided = [(one.person, one.reason, one.is_silent) for one in again]
             result.add(kind, at=record.at, id=opportunity.id, revision=record.revision, decided=decided)
         else:
-            screen = render_alert(opportunity, record.at, read_again(record, opportunity, policy))
+            reading = read_again(record, opportunity, policy)
+            screen = render_alert(opportunity, record.at, record.outcomes, reading)
             digest = digest_screen(screen)
             self.comparison.compare(kind, what, {"content_sha256": record.content_sha256}, {"content_sha256": digest})
             shown = {"person": record.person, "outcome": record.outcome, "content_sha256": digest, "text": screen.text}

@@ -51,7 +51,7 @@ from arbedge.domain.budget import Host
 from arbedge.domain.policy import Policy
 from arbedge.ports.clock import Clock
 from arbedge.ports.health import Dependencies, DependencyHealth
-from arbedge.ports.queues import Announce, Deliver, Happened
+from arbedge.ports.queues import Announce, Deliver, Happened, Recount
 
 
 def build(
@@ -118,7 +118,7 @@ def build(
         track_record=D1TrackRecord(database),
         public_documents=KvDocuments(bindings.KV),
         appraiser=DurableAppraiser(bindings.APPRAISER),
-        announcements=BindingQueue[Announce](bindings.OPPORTUNITIES),
+        announcements=BindingQueue[Announce | Recount](bindings.OPPORTUNITIES),
         people=D1People(database),
         preferences=D1Preferences(database),
         deliveries=D1Deliveries(database),

@@ -4,7 +4,7 @@ ArbEdgeError
 ├── ConfigurationError          the start stops; an operator mends a setting
 ├── ExchangeError               one call to one exchange did not give an answer
 │   ├── ExchangeUnreachable     timeout, reset: the next scan tries again
-│   │   └── ExchangeUnreadable  a body that is not what the exchange documents: as good as no answer, and told apart
+│   │   └── ExchangeUnreadable  a body that is not what the exchange documents: as good as none; its state is `down`
 │   ├── ExchangeBlocked         geo or firewall (451, CDN 403): never the key's fault
 │   ├── ExchangeRateLimited     wait `retry_after_s`, ask nothing before
 │   ├── ExchangeDown            5xx or maintenance, said by the exchange itself

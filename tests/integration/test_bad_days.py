@@ -28,7 +28,7 @@ async def health(world: World):
         ("timeout", None, "unreachable"),
         ("reset", None, "unreachable"),
         ("html", None, None),
-        ("malformed", None, "unreachable"),
+        ("malformed", None, "down"),
         ("geo", None, "unreachable"),
         ("status", 500, "down"),
         ("rate_limit", 30, "rate_limited"),

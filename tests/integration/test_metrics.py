@@ -49,7 +49,7 @@ def is_hit(target: str, place: tuple[str, str]) -> bool:
     [
         ("timeout", None, "unreachable", "unreachable"),
         ("reset", None, "unreachable", "unreachable"),
-        ("malformed", None, "unreachable", "unreadable"),
+        ("malformed", None, "down", "unreadable"),
         ("geo", None, "unreachable", "blocked_from_here"),
         ("status", 500, "down", "down"),
         ("rate_limit", 30, "rate_limited", "rate_limited"),

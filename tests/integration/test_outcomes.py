@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from arbedge.domain.policy import Policy
 from tests.integration.by_hand import read_side, recompute
-from tests.integration.world import FIONA, World
+from tests.integration.world import FIONA, PAVEL, World
 
 LTC = ("okx", "spot", "LTC/USDT")
 EXPIRY_MS = Policy().unconfirmed_ms_max
@@ -229,3 +229,52 @@ async def test_alarms_at_once_ask_the_exchanges_once(world: OutcomesWorld):
     asked = [(one["path"], one["query"]) for one in sent]
     assert asked
     assert len(asked) == len(set(asked)), "each book once"
+
+
+async def test_an_ended_alert_says_what_became_of_it_in_one_edit_and_to_nobody_else(world: OutcomesWorld):
+    await world.say(FIONA, "/start")
+    id_ = await world.confirm()
+    await world.env.advance(5_000)
+    alert = next(call for call in world.alerts(FIONA, "LTC") if id_ in str(call["parameters"]["reply_markup"]))
+    world.sandbox.shift(*LTC, -60, 3_600)
+    await scan_for(world, 30_000)
+    ended = (await world.get(f"/opportunities/{id_}")).json()["data"]
+    assert (ended["status"], ended["end_reason"]) == ("vanished", "fees")
+    edits = world.edits(alert["result"]["message_id"])
+    assert "Ended: LTC" in edits[-1]["parameters"]["text"]
+    assert "Afterwards" not in edits[-1]["parameters"]["text"], "the last step is still ahead"
+    await world.say(PAVEL, "/start")
+    world.break_(target="okx", kind="timeout", duration_s=20)  # the last step finds nobody at home
+    await scan_for(world, 90_000)
+    steps = await world.outcomes(id_)
+    after = world.edits(alert["result"]["message_id"])[len(edits) :]
+    assert len(after) == 1
+    text = after[0]["parameters"]["text"]
+    first = steps["after_5s"]
+    assert f"+5 s: <b>{first['realised_bps']:.1f} bps</b> of {first['claimed_bps']:.1f} claimed" in text
+    assert f"+60 s: {'no value' if steps['after_60s']['state'] == 'unvalued' else '<b>'}" in text
+    assert "at its end: " in text
+    assert (await world.get(f"/opportunities/{id_}")).json()["data"]["revision"] == ended["revision"]
+    assert not [one for one in world.alerts(PAVEL, "LTC") if id_ in str(one["parameters"]["reply_markup"])]
+
+
+async def test_a_crash_between_handing_over_and_noting_it_is_one_edit_all_the_same(world: OutcomesWorld):
+    await world.say(FIONA, "/start")
+    id_ = await world.confirm()
+    await world.env.advance(5_000)
+    alert = next(call for call in world.alerts(FIONA, "LTC") if id_ in str(call["parameters"]["reply_markup"]))
+    world.sandbox.shift(*LTC, -60, 3_600)
+    await scan_for(world, 120_000)
+    shown = world.edits(alert["result"]["message_id"])
+    assert "Afterwards" in shown[-1]["parameters"]["text"]
+    world.env.DB.sqlite.execute("UPDATE opportunities SET outcome_announced_at = NULL")
+    await scan_for(world, 20_000)
+    assert world.edits(alert["result"]["message_id"]) == shown
+
+
+async def scan_for(world: OutcomesWorld, span_ms: int) -> None:
+    """Scans ten seconds apart, and a moment for what is in the queues."""
+    for _ in range(span_ms // 10_000):
+        await world.env.advance(10_000)
+        await world.tick(world.clock.now_ms())
+    await world.env.advance(2_000)

@@ -1,7 +1,9 @@
 """What people can look up: the list, one opportunity, why something was or was not told."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from arbedge.app.hour import AssetHourView, RunView, load_hour, load_runs
 from arbedge.app.identity_views import NameView, QuarantineView, load_name, view_quarantine
 from arbedge.app.own_list import OwnPage, list_own, view_left_out
 from arbedge.app.valued import GaugeView, view_gauge
@@ -11,18 +13,15 @@ from arbedge.domain.gauge import Gauge, choose_gauge
 from arbedge.domain.market import Mode
 from arbedge.domain.permissions import is_allowed
 from arbedge.domain.person import Person
-from arbedge.domain.policy import PREMIUM_TYPES, Policy, is_premium
+from arbedge.domain.policy import Policy
+from arbedge.domain.reasons import BAD_DATA
 from arbedge.domain.revaluation import read
+from arbedge.domain.verdicts import is_premium_miss
 from arbedge.ports.appraisals import Appraisals
 from arbedge.ports.assets import Assets
 from arbedge.ports.store import Deliveries, Delivery, Opportunities, OpportunityFilter, ScanReport, Scans
 
 CLOSEST_SHOWN = 5
-# Bad data is no near miss: a mistaken identity would top every list.
-_BAD_DATA = frozenset({"crossed_book", "stale", "skew", "identity"})
-
-# What lacks nothing but a further look; such a pair is worth as much as an opportunity.
-_ONLY_UNSEEN = frozenset({"unconfirmed", "not_shortlisted", "book_unavailable"})
 
 
 class ScanView(Struct, frozen=True):
@@ -37,8 +36,8 @@ class ScanView(Struct, frozen=True):
 class ListView(Struct, frozen=True):
     """A page of open opportunities; `closest` holds the nearest misses, best first.
 
-    `left_out` counts what is open and does not reach the reader's own minimum at their own size; `is_cut` says that
-    more is open than is valued at a size of one's own.
+    `hidden` counts those that the reader may not see. `left_out` counts what is open and does not reach the reader's
+    own minimum at their own size; `is_cut` says that more is open than is valued at a size of one's own.
     """
 
     items: list[OpportunityDetail]
@@ -48,12 +47,14 @@ class ListView(Struct, frozen=True):
     gauge: GaugeView | None = None
     left_out: int = 0
     is_cut: bool = False
+    hidden: int = 0
 
 
 class WhyView(Struct, frozen=True):
     """Why something is or is not in the list, with the numbers that decided.
 
     `own_reason` is the person's own reason for not being alerted, recomputed now; `delivery` what their chat got.
+    `hour` is what scans of the last hour said of an asset, `runs` what they said of one opportunity.
     """
 
     open: list[OpportunityDetail]
@@ -63,6 +64,8 @@ class WhyView(Struct, frozen=True):
     delivery: Delivery | None = None
     quarantine: QuarantineView | None = None
     name: NameView | None = None
+    hour: AssetHourView | None = None
+    runs: list[RunView] = []
 
 
 def view_scan(report: ScanReport | None, now: int) -> ScanView:
@@ -93,13 +96,12 @@ async def list_opportunities(
     Without `may_see_premium` the nearest misses are those of what the reader may see.
     """
     page = await _list_by(gauge, opportunities, wanted, limit, cursor, policy, now)
-    left_out = [lack for lack in page.left_out if may_see_premium or not lack.opportunity.is_premium]
     report = await scans.load_latest()
     nearest = report.nearest if report else []
     closest = [
         drop
         for drop in nearest
-        if drop.reason not in _BAD_DATA
+        if drop.reason not in BAD_DATA
         and (wanted.type is None or drop.candidate.type == wanted.type)
         and (wanted.asset is None or drop.candidate.asset == wanted.asset)
         and wanted.exchange in {None, *(leg.exchange for leg in drop.candidate.legs)}
@@ -107,15 +109,16 @@ async def list_opportunities(
     misses = [view_miss(drop) for drop in closest]
     if not may_see_premium or wanted.is_premium is False:
         misses = hide_premium(misses)
-    misses = [*map(view_left_out, left_out[:CLOSEST_SHOWN]), *misses]
+    misses = [*map(view_left_out, page.left_out[:CLOSEST_SHOWN]), *misses]
     return ListView(
         items=[view_opportunity(item, now, reading=reading) for item, reading in page.items],
         next_cursor=page.next_cursor,
         closest=misses[:CLOSEST_SHOWN],
         scan=view_scan(report, now),
         gauge=view_gauge(gauge),
-        left_out=len(left_out),
+        left_out=len(page.left_out),
         is_cut=page.is_cut,
+        hidden=page.hidden,
     )
 
 
@@ -133,7 +136,7 @@ async def _list_by(
         return await list_own(opportunities, wanted, limit, cursor, gauge, policy, now)
     page = await opportunities.list_open(wanted, limit, cursor)
     items = [(item, read(item, gauge, policy)) for item in page.items if item.is_live(now)]
-    return OwnPage(items, page.next_cursor, [], is_cut=False)
+    return OwnPage(items, page.next_cursor, [], is_cut=False, hidden=page.hidden)
 
 
 def hide_premium(misses: list[MissView]) -> list[MissView]:
@@ -141,8 +144,7 @@ def hide_premium(misses: list[MissView]) -> list[MissView]:
     return [
         miss
         for miss in misses
-        if miss.type not in PREMIUM_TYPES
-        and not (miss.reason in _ONLY_UNSEEN and is_premium(miss.type, miss.numbers.get("net_bps", miss.net_bps)))
+        if not is_premium_miss(miss.type, miss.reason, miss.numbers.get("net_bps", miss.net_bps))
     ]
 
 
@@ -179,17 +181,23 @@ async def explain_asset(
     asset: str,
     now: int,
     mode: Mode,
+    seen_by: OpportunityFilter,
     gauge: Gauge,
     policy: Policy,
 ) -> WhyView:
-    """Everything the latest scan decided about an asset, what is kept out of scans, and what its name means."""
-    page = await opportunities.list_open(OpportunityFilter(asset=asset), CLOSEST_SHOWN, None)
+    """Everything the latest scan decided about an asset, the hour before it, and what its name means.
+
+    `seen_by` leaves out what the reader may not see.
+    """
+    page = await opportunities.list_open(replace(seen_by, asset=asset), CLOSEST_SHOWN, None)
     report = await scans.load_latest()
-    misses = [drop for drop in (report.nearest if report else []) if drop.candidate.asset == asset]
+    misses = [view_miss(drop) for drop in (report.nearest if report else []) if drop.candidate.asset == asset]
+    with_premium = seen_by.is_premium is not False
     return WhyView(
         open=[view_opportunity(item, now, reading=read(item, gauge, policy)) for item in page.items],
-        misses=[view_miss(drop) for drop in misses],
+        misses=misses if with_premium else hide_premium(misses),
         scan=view_scan(report, now),
+        hour=await load_hour(scans, mode, asset, now, with_premium=with_premium),
         quarantine=view_quarantine(await scans.load_watch(mode), asset),
         name=await load_name(assets, asset),
     )
@@ -218,4 +226,5 @@ async def explain_opportunity(
         scan=view_scan(report, now),
         own_reason=check_eligibility(person, found, now, policy),
         delivery=await deliveries.load(opportunity_id, person.telegram_id),
+        runs=await load_runs(scans, found, now),
     )

@@ -5,11 +5,12 @@ A message whose sending Telegram answered is never sent twice. After an unknown 
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from arbedge.app.chronicle.people import record_delivery
 from arbedge.app.services import Services
+from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.opportunity import Opportunity
@@ -35,7 +36,7 @@ CLAIM_MS = 30_000  # a claim older than this belongs to a consumer that died
 UNKNOWN_OUTCOME = "unknown_outcome"
 RECORD_ATTEMPTS = 4
 
-RenderAlert = Callable[[Opportunity, int, Reading], Screen]
+RenderAlert = Callable[[Opportunity, int, Sequence[Appraisal], Reading], Screen]
 
 
 async def deliver(services: Services, message: Deliver, render: RenderAlert) -> int | None:
@@ -49,7 +50,11 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
     )
     if opportunity is None or delivery is None:
         raise MessageInvalid(f"delivery of {message.opportunity_id} is not recorded")
-    if delivery.state in {"failed", "withheld"} or delivery.revision >= opportunity.revision:
+    if delivery.state in {"failed", "withheld"}:
+        return None
+    outcomes = await _load_outcomes(services, opportunity)
+    is_outcome_news = bool(outcomes) and delivery.message_id is not None and not delivery.shows_outcome
+    if delivery.revision >= opportunity.revision and not is_outcome_news:
         return None
     if delivery.message_id is None and (reason := _find_objection(services, opportunity, person, now)):
         await services.deliveries.settle(delivery, "withheld", now, error=reason)
@@ -59,7 +64,15 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
         return CLAIM_MS // 1000
     if not await services.deliveries.claim(delivery.opportunity_id, delivery.chat_id, delivery.attempts, now):
         return CLAIM_MS // 1000
-    return await _show(services, opportunity, delivery, person, render)
+    return await _show(services, opportunity, delivery, person, outcomes, render)
+
+
+async def _load_outcomes(services: Services, opportunity: Opportunity) -> list[Appraisal]:
+    """What became of an ended opportunity, once all of it is known: one edit for that is enough."""
+    if opportunity.is_open:
+        return []
+    steps = await services.appraisals.load(opportunity.id)
+    return [] if any(one.state == "scheduled" for one in steps) else steps
 
 
 def _find_objection(services: Services, opportunity: Opportunity, person: Person | None, now: int) -> Withheld | None:
@@ -68,16 +81,23 @@ def _find_objection(services: Services, opportunity: Opportunity, person: Person
 
 
 async def _show(
-    services: Services, opportunity: Opportunity, delivery: Delivery, person: Person | None, render: RenderAlert
+    services: Services,
+    opportunity: Opportunity,
+    delivery: Delivery,
+    person: Person | None,
+    outcomes: Sequence[Appraisal],
+    render: RenderAlert,
 ) -> int | None:
     clock, deliveries = services.clock, services.deliveries
     is_first = delivery.message_id is None
     before = "queued" if is_first else "sent"
     rendered_at = clock.now_ms()
-    preferences = person.preferences if person else None
+    preferences = person.preferences if person else Preferences()
     reading = read(opportunity, choose_gauge(preferences, services.policy), services.policy)
-    screen = render(opportunity, rendered_at, reading)
-    tell = partial(_tell, services, opportunity, delivery, screen, rendered_at, preferences=preferences)
+    screen = render(opportunity, rendered_at, outcomes, reading)
+    tell = partial(
+        _tell, services, opportunity, delivery, screen, rendered_at, outcomes=outcomes, preferences=preferences
+    )
     message_id = delivery.message_id
     try:
         if message_id is None:
@@ -104,7 +124,7 @@ async def _show(
         await tell("gone" if isinstance(error, MessageGone) else "rejected", error.code)
         return None
     try:
-        await _record_sent(services, delivery, opportunity.revision, message_id)
+        await _record_sent(services, delivery, opportunity.revision, message_id, shows_outcome=bool(outcomes))
     finally:
         await tell("sent")
     return None
@@ -118,18 +138,28 @@ async def _tell(
     at: int,
     outcome: DeliveryOutcome,
     error: str | None = None,
+    *,
+    outcomes: Sequence[Appraisal] = (),
     preferences: Preferences | None = None,
 ) -> None:
     chronicle = services.chronicle
-    await chronicle.tell(record_delivery(chronicle, opportunity, delivery, screen, at, outcome, error, preferences))
+    record = record_delivery(chronicle, opportunity, delivery, screen, at, outcome, error, outcomes, preferences)
+    await chronicle.tell(record)
 
 
-async def _record_sent(services: Services, delivery: Delivery, revision: int, message_id: int) -> None:
+async def _record_sent(
+    services: Services, delivery: Delivery, revision: int, message_id: int, *, shows_outcome: bool
+) -> None:
     """Tries again at once when the record fails: without it the next attempt could not know that this one succeeded."""
     for attempt in range(RECORD_ATTEMPTS):
         try:
             await services.deliveries.settle(
-                delivery, "sent", services.clock.now_ms(), revision=revision, message_id=message_id
+                delivery,
+                "sent",
+                services.clock.now_ms(),
+                revision=revision,
+                message_id=message_id,
+                shows_outcome=shows_outcome,
             )
         except StoreUnavailable:
             if attempt == RECORD_ATTEMPTS - 1:

@@ -12,7 +12,7 @@ from arbedge.domain.person import Person
 from arbedge.domain.revaluation import Valuations
 from arbedge.errors import MessageInvalid
 from arbedge.limits import RECIPIENTS_PAGE
-from arbedge.ports.queues import MESSAGE_VERSION, Announce, Deliver
+from arbedge.ports.queues import MESSAGE_VERSION, Announce, Deliver, Recount
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,14 @@ async def distribute(services: Services, message: Announce) -> None:
         *record_distribution(services.chronicle, opportunity, message.after_user_id, decided, now)
     )
     log.info("distributed", extra={"opportunity_id": opportunity.id, "counts": dict(counts)})
+
+
+async def tell_outcome(services: Services, message: Recount) -> None:
+    """Hands an ended opportunity to every chat that was told of it, to show what became of it. May be repeated."""
+    opportunity = await services.opportunities.load(message.opportunity_id)
+    if opportunity is None:
+        raise MessageInvalid(f"opportunity {message.opportunity_id} is not recorded")
+    await _update_told(services, opportunity, set())
 
 
 async def _update_told(services: Services, opportunity: Opportunity, done: set[int]) -> None:

@@ -185,6 +185,7 @@ def _rest(before: FeedHealth, now: int) -> tuple[Feed, FeedHealth]:
         received_at=now,
         latency_ms=0,
         error=before.error,
+        is_asked=False,
     )
     return feed, before
 
@@ -206,6 +207,7 @@ async def _read_feed(
             received_at=now,
             latency_ms=now - began,
             error=str(error),
+            is_asked=not isinstance(error, ExchangeRateLimited) or error.is_sent,
         )
         return feed, _health(feed, error.code, _after_failure(circuit, error, now))
     quotes, rejected = normalise(tickers.rows, instruments)

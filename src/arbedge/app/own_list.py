@@ -49,12 +49,15 @@ class LeftOut(NamedTuple):
 
 
 class OwnPage(NamedTuple):
-    """`left_out` holds all that was kept out by the reader's own measures, nearest first."""
+    """`left_out` holds all that was kept out by the reader's own measures, nearest first; `hidden` counts what the
+    reader may not see.
+    """
 
     items: list[tuple[Opportunity, Reading]]
     next_cursor: str | None
     left_out: list[LeftOut]
     is_cut: bool
+    hidden: int
 
 
 async def list_own(
@@ -86,9 +89,9 @@ async def list_own(
     shown = valued[:limit]
     next_cursor = _render_cursor(gauge, shown[-1]) if len(valued) > limit else None
     # Nearest first: what has a figure at this size before what cannot be had there.
-    left_out.sort(key=lambda lack: (lack.reason != "below_minimum", -lack.numbers.get("net_bps", 0.0)))
+    left_out.sort(key=lambda lack: ("net_bps" not in lack.numbers, -lack.numbers.get("net_bps", 0.0)))
     items = [(one, read(one, gauge, policy, valuations)) for _, one, valuations in shown]
-    return OwnPage(items, next_cursor, left_out, page.next_cursor is not None)
+    return OwnPage(items, next_cursor, left_out, page.next_cursor is not None, page.hidden)
 
 
 def _find_lack(one: Opportunity, edge: Edge | Refused, gauge: Gauge) -> LeftOut | None:
@@ -97,7 +100,9 @@ def _find_lack(one: Opportunity, edge: Edge | Refused, gauge: Gauge) -> LeftOut 
     net_bps, minimum = float(edge.net_bps), gauge.min_net_bps[one.type]
     if net_bps >= minimum:
         return None
-    return LeftOut(one, "below_minimum", _note_size(one, gauge) | {"net_bps": net_bps, "minimum_bps": minimum})
+    reason: Reason = "below_minimum" if net_bps > 0 else "fees"
+    numbers = {"gross_bps": float(edge.gross_bps), "net_bps": net_bps, "minimum_bps": minimum}
+    return LeftOut(one, reason, _note_size(one, gauge) | numbers)
 
 
 def view_left_out(lack: LeftOut) -> MissView:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from arbedge.app.announce import announce_changes
+from arbedge.app.announce import announce_changes, announce_outcomes
 from arbedge.app.checkpoint import encode_checkpoint
 from arbedge.app.ingest import FeedKey, Meter, guard, hold_back, load_catalogue, observe
 from arbedge.app.measure import measure_scan
@@ -19,6 +19,7 @@ from arbedge.app.recording import record_scan, sum_up
 from arbedge.app.services import Services
 from arbedge.domain.budget import merge_hosts
 from arbedge.domain.decision import Decision, Known, LegKey, choose, conclude
+from arbedge.domain.detection.census import find_absence
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import OrderBook, Snapshot
 from arbedge.domain.opportunity import Opportunity
@@ -63,8 +64,10 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         report = _report(snapshot, started_at, decided)
         watch = decided.decision.watch if decided.decision.watch != begun.watch else None
         metrics = _measure(services, report, snapshot, decided, begun, feeds, meter)
-        await services.scans.finish(report, decided.decision.streaks, feeds, services.hosts, watch, metrics)
+        left = decided.decision
+        await services.scans.finish(report, left.streaks, feeds, services.hosts, watch, metrics, left.verdicts)
         await announce_changes(services)
+        await announce_outcomes(services)
     finally:
         # Neither of them raises: a scan goes on without its copies, and says so.
         kept = await asyncio.gather(*keeping)
@@ -88,7 +91,8 @@ async def _decide(
     reopen_since = snapshot.started_at - services.policy.reopen_ms_max
     episodes = await services.opportunities.load_current(reopen_since)
     known = Known(begun.streaks, episodes, begun.watch, await services.learning.load(snapshot.mode))
-    choice = choose(snapshot, known, services.policy)
+    missing: list[FeedKey] = [(feed.exchange, feed.market) for feed in snapshot.feeds if find_absence(feed)]
+    choice = choose(snapshot, known, services.policy, {key: catalogue.get_trading(key) for key in missing})
     legs = choice.legs
     instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in legs.items()}
     books, limited = await _fetch_books(services, instruments, meter)

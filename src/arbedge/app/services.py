@@ -24,7 +24,7 @@ from arbedge.ports.market_documents import Documents
 from arbedge.ports.messenger import Messenger
 from arbedge.ports.metrics import Metrics
 from arbedge.ports.preferences import PreferenceStore
-from arbedge.ports.queues import Announce, Deliver, Queue
+from arbedge.ports.queues import Announce, Deliver, Queue, Recount
 from arbedge.ports.scanner import Scanner
 from arbedge.ports.store import (
     DeadLetters,
@@ -65,7 +65,7 @@ class Services:
     track_record: TrackRecord
     learning: Learning
     public_documents: Documents
-    announcements: Queue[Announce]
+    announcements: Queue[Announce | Recount]
     people: People
     preferences: PreferenceStore
     deliveries: Deliveries

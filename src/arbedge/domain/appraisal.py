@@ -30,7 +30,7 @@ from arbedge.limits import APPRAISAL_BOOKS_MAX, APPRAISAL_TICK_MS
 Step = Literal["after_5s", "after_60s", "expiry"]
 State = Literal["scheduled", "valued", "unvalued", "missed"]
 # Why the market gave no number ...
-Unvalued = Reason | Literal["circuit_open", "rate_limited", "funding_unavailable", "not_listed", "arithmetic"]
+Unvalued = Reason | Literal["rate_limited", "funding_unavailable", "not_listed"]
 # ... and why we did not ask for one.
 Missed = Literal["late", "capacity", "market_mode_changed", "no_claim"]
 

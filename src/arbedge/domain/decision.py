@@ -6,7 +6,7 @@ Everything that decides comes in as data, so recorded scans decide the same agai
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -14,7 +14,9 @@ from arbedge.domain.confidence import Learned
 from arbedge.domain.conversion import find_units
 from arbedge.domain.detection import detect_all
 from arbedge.domain.detection.candidates import Candidate, Drop, Drops, LegRef
+from arbedge.domain.detection.census import Lists, count_absent, count_with
 from arbedge.domain.detection.shortlist import shortlist
+from arbedge.domain.detection.tracing import Trace, trace
 from arbedge.domain.detection.verification import LegMarket, verify
 from arbedge.domain.edge import Refused
 from arbedge.domain.episodes import Scan, Streak, advance, count_streaks
@@ -24,9 +26,11 @@ from arbedge.domain.opportunity import Opportunity, Sighting
 from arbedge.domain.policy import Policy
 from arbedge.domain.quarantine import Watch, survey
 from arbedge.domain.reasons import Reason
+from arbedge.domain.verdicts import Verdict, sum_up
 from arbedge.limits import SHORTLIST_MAX
 
 LegKey = tuple[ExchangeId, Market, str]
+_NO_LISTS: Final[Lists] = {}
 
 
 class Known(Struct, frozen=True):
@@ -44,13 +48,15 @@ class Known(Struct, frozen=True):
 class Choice(NamedTuple):
     """The candidates whose books are wanted, those left for a later scan, and what was dropped by now.
 
-    `watch` is what the next scan is to know of instruments under suspicion.
+    `watch` is what the next scan is to know of instruments under suspicion; `traces` say of what earlier scans told
+    why it is no candidate now.
     """
 
     chosen: list[Candidate]
     left: list[Candidate]
     drops: Drops
     watch: Watch
+    traces: dict[str, Trace]
 
     @property
     def legs(self) -> dict[LegKey, LegRef]:
@@ -59,7 +65,11 @@ class Choice(NamedTuple):
 
 
 class Decision(Struct, frozen=True):
-    """What a scan decided; `unvalued` names candidates that arithmetic failed on, which is a defect to look into."""
+    """What a scan decided; `unvalued` names candidates that arithmetic failed on, which is a defect to look into.
+
+    Whatever was looked at is open, or held over with what is open, or counted once in `drop_counts`. `verdicts` is
+    what the hour's history keeps of it, by asset.
+    """
 
     candidates: int
     changed: list[Opportunity]
@@ -68,21 +78,31 @@ class Decision(Struct, frozen=True):
     nearest: list[Drop]
     unvalued: list[str]
     watch: Watch
+    verdicts: dict[str, list[Verdict]]
 
 
-def choose(snapshot: Snapshot, known: Known, policy: Policy) -> Choice:
-    """Detects candidates at top of book and picks those to look at closely."""
+def choose(snapshot: Snapshot, known: Known, policy: Policy, listed: Lists = _NO_LISTS) -> Choice:
+    """Detects candidates at top of book and picks those to look at closely.
+
+    `listed` are the last known instruments of feeds that are missing from the snapshot.
+    """
     drops = Drops()
     surveyed = survey(snapshot, known.watch, policy)
-    if surveyed.pairs_left_out:
-        drops.counts["quarantine"] = surveyed.pairs_left_out
+    for reason, count in count_absent(snapshot, listed).items():
+        drops.count(reason, count)
+    if surveyed.left_out:
+        here: Lists = {(feed.exchange, feed.market): feed.quotes for feed in surveyed.snapshot.feeds}
+        if count := count_with(surveyed.left_out, here):
+            drops.count("quarantine", count)
     candidates = detect_all(surveyed.snapshot, snapshot.finished_at, policy, drops)
     open_since = {one.key: one.updated_at for one in known.episodes if one.is_open}
     chosen, left = shortlist(candidates, open_since, known.streaks.keys())
     for candidate in left:
         if candidate.key not in open_since:
             _drop(drops, candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
-    return Choice(chosen, left, drops, surveyed.watch)
+    here_now = {candidate.key for candidate in candidates}
+    sought = [one for one in known.episodes if one.key not in here_now and one.mode == snapshot.mode]
+    return Choice(chosen, left, drops, surveyed.watch, trace(sought, snapshot, surveyed.watch, policy))
 
 
 def conclude(
@@ -104,7 +124,7 @@ def conclude(
     fundings = _find_fundings(snapshot, choice.legs.keys())
     units = find_units(snapshot, {candidate.quote for candidate in choice.chosen}, now, policy)
     sightings: dict[str, Sighting] = {}
-    unvalued: list[str] = []
+    dropped: dict[str, Drop] = {}
     for candidate in choice.chosen:
         legs = [
             LegMarket(instrument=instruments[leg.key], book=books[leg.key], funding=fundings.get(leg.key))
@@ -113,34 +133,49 @@ def conclude(
         ]
         if len(legs) < len(candidate.legs):
             is_lost = any(leg.key in not_recorded for leg in candidate.legs)
-            _drop(drops, candidate, "not_recorded" if is_lost else "book_unavailable", books=len(legs))
-            continue
-        if candidate.quote not in units:
-            _drop(drops, candidate, "no_conversion", net_bps=candidate.net_bps)
-            continue
-        try:
-            sightings[candidate.key] = verify(candidate, legs, now, policy, units[candidate.quote])
-        except Refused as refused:
-            _drop(drops, candidate, refused.reason, **refused.numbers)
-        except ArithmeticError:
-            unvalued.append(candidate.key)
-            _drop(drops, candidate, "crossed_book", books=len(legs))
+            reason: Reason = "not_recorded" if is_lost else "book_unavailable"
+            dropped[candidate.key] = Drop(candidate, reason, {"books": len(legs)})
+        elif candidate.quote not in units:
+            dropped[candidate.key] = Drop(candidate, "no_conversion", {"net_bps": candidate.net_bps})
+        else:
+            try:
+                sightings[candidate.key] = verify(candidate, legs, now, policy, units[candidate.quote])
+            except Refused as refused:
+                dropped[candidate.key] = Drop(candidate, refused.reason, refused.numbers)
+            except ArithmeticError:
+                dropped[candidate.key] = Drop(candidate, "arithmetic", {"books": len(legs)})
     held = frozenset(candidate.key for candidate in choice.left)
     scan = Scan(scan_id=snapshot.scan_id, now=now, mode=snapshot.mode, sightings=sightings, held=held)
     streaks = count_streaks(scan, known.streaks)
-    nearest = drops.nearest()
-    reasons = {drop.candidate.key: drop.reason for drop in nearest}
+    reasons = {key: found.reason for key, found in (*choice.traces.items(), *dropped.items())}
     changed = advance(scan, known.episodes, streaks, reasons, policy, known.learned)
-    told = {one.key for one in (*changed, *known.episodes) if one.is_open}
+    told = {one.key for one in {one.id: one for one in (*known.episodes, *changed)}.values() if one.is_open}
+    for drop in (*dropped.values(), *_unconfirmed(choice.chosen, sightings, told)):
+        _drop(drops, drop.candidate, drop.reason, **drop.numbers)
+    nearest = _with_traces(drops.nearest(), choice.traces)
     return Decision(
         candidates=len(choice.chosen) + len(choice.left),
         changed=changed,
         streaks=streaks,
         drop_counts=dict(drops.counts),
-        nearest=[*_unconfirmed(choice.chosen, sightings, told), *nearest],
-        unvalued=unvalued,
+        nearest=nearest,
+        unvalued=[key for key, drop in dropped.items() if drop.reason == "arithmetic"],
         watch=choice.watch,
+        verdicts=sum_up(
+            nearest,
+            {one.key: one.asset for one in known.episodes},
+            {key: sighting for key, sighting in sightings.items() if key in told},
+            choice.traces,
+            held,
+        ),
     )
+
+
+def _with_traces(nearest: list[Drop], traces: Mapping[str, Trace]) -> list[Drop]:
+    """The nearest misses and what was told a short while ago, best net edge first."""
+    kept = {drop.candidate.key for drop in nearest}
+    known = [one.drop for key, one in traces.items() if one.drop and key not in kept]
+    return sorted([*nearest, *known], key=lambda drop: -drop.candidate.net_bps) if known else nearest
 
 
 def _drop(drops: Drops, candidate: Candidate, reason: Reason, **numbers: float) -> None:

@@ -83,6 +83,7 @@ class Feed(Struct, frozen=True):
     quotes: list[Quote] = []
     rejected: dict[str, int] = {}  # rows that could not be normalised, by reason
     clock_offset_ms: int = 0  # how far the exchange's stamps are ahead of our clock
+    is_asked: bool = True  # False where nothing was sent, since it was not yet time to
 
     def age_ms(self, quote: Quote, now: int) -> int:
         """How old a quote is: from the exchange's stamp where there is one, else from its receipt.

@@ -10,13 +10,12 @@ feed that is apart in so many instruments at once that it is the feed which is w
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import Final, Literal, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from arbedge.domain.market import ExchangeId, Feed, Market, Snapshot
+from arbedge.domain.market import ExchangeId, Feed, Market, Quote, Snapshot
 from arbedge.domain.policy import Policy
 from arbedge.limits import WATCHED_MAX
 
@@ -60,11 +59,11 @@ Watch = Mapping[str, Suspect]  # by `exchange:market:symbol`
 
 
 class Survey(NamedTuple):
-    """The watch after a scan, the market without what is quarantined, and how many pairs that left out."""
+    """The watch after a scan, the market without what is quarantined, and by feed the quotes that this left out."""
 
     watch: dict[str, Suspect]
     snapshot: Snapshot
-    pairs_left_out: int
+    left_out: dict[FeedKey, list[Quote]]
 
 
 class _Listing(NamedTuple):
@@ -104,7 +103,7 @@ def survey(snapshot: Snapshot, known: Watch, policy: Policy) -> Survey:
                 else:
                     watch[key] = after
     held = {key for key, suspect in watch.items() if suspect.is_quarantined}
-    return Survey(watch, _leave_out(snapshot, held), _count_pairs(groups.values(), held))
+    return Survey(watch, *_leave_out(snapshot, held))
 
 
 def _find_groups(snapshot: Snapshot, known: Watch, policy: Policy) -> dict[Name, list[_Listing]]:
@@ -212,26 +211,17 @@ def _is_forgotten(suspect: Suspect, now: int) -> bool:
     return now - last_at > (FORGET_MS if suspect.is_quarantined else PAUSE_MS_MAX)
 
 
-def _leave_out(snapshot: Snapshot, held: set[str]) -> Snapshot:
+def _leave_out(snapshot: Snapshot, held: set[str]) -> tuple[Snapshot, dict[FeedKey, list[Quote]]]:
     symbols: defaultdict[str, set[str]] = defaultdict(set)
     for key in held:
         feed, _, symbol = key.rpartition(":")
         symbols[feed].add(symbol)
-    if not symbols:
-        return snapshot
-    feeds = [
-        replace(feed, quotes=[quote for quote in feed.quotes if quote.symbol not in left_out])
-        if (left_out := symbols.get(f"{feed.exchange}:{feed.market}"))
-        else feed
-        for feed in snapshot.feeds
-    ]
-    return replace(snapshot, feeds=feeds)
-
-
-def _count_pairs(groups: Iterable[Sequence[_Listing]], held: set[str]) -> int:
-    """Pairs of one asset on two exchanges that nobody compares because of the quarantine."""
-    return sum(
-        a.feed[0] != b.feed[0] and a.feed[1] == b.feed[1] and (a.key in held or b.key in held)
-        for group in groups
-        for a, b in combinations(group, 2)
-    )
+    left_out: dict[FeedKey, list[Quote]] = {}
+    feeds: list[Feed] = []
+    for feed in snapshot.feeds:
+        if mine := symbols.get(f"{feed.exchange}:{feed.market}"):
+            left_out[feed.exchange, feed.market] = [quote for quote in feed.quotes if quote.symbol in mine]
+            feeds.append(replace(feed, quotes=[quote for quote in feed.quotes if quote.symbol not in mine]))
+        else:
+            feeds.append(feed)
+    return (replace(snapshot, feeds=feeds) if left_out else snapshot), left_out

@@ -66,7 +66,7 @@ class Valuations:
         except Refused as refused:
             return refused
         except ArithmeticError:
-            return Refused("crossed_book")
+            return Refused("arithmetic")
 
 
 def read(

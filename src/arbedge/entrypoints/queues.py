@@ -14,12 +14,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from arbedge.app.deliver import RenderAlert, deliver, retry_delay_s
-from arbedge.app.distribute import distribute
+from arbedge.app.distribute import distribute, tell_outcome
 from arbedge.app.services import Services
 from arbedge.errors import ArbEdgeError, MessageInvalid
 from arbedge.ports.lake.event_records import EventRecord
 from arbedge.ports.lake.lines import decode_event
-from arbedge.ports.queues import Announce, Deliver, Happened
+from arbedge.ports.queues import Announce, Deliver, Happened, Recount
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ EVENTS_QUEUE = "events"
 RETRY_DELAY_S_MAX = 43_200  # the platform refuses a longer one, and a refused retry would repeat the whole batch
 SENDS_AT_ONCE = 5  # within a batch; the platform allows six connections
 
-Decode = Callable[[Any], Announce | Deliver | Happened]
+Decode = Callable[[Any], Announce | Recount | Deliver | Happened]
 
 
 class QueueMessage(Protocol):
@@ -73,6 +73,8 @@ async def _handle(services: Services, queue: str, message: QueueMessage, decode:
         match decode(message.body):
             case Announce() as announcement:
                 await distribute(services, announcement)
+            case Recount() as recount:
+                await tell_outcome(services, recount)
             case Deliver() as delivery:
                 delay_s = await deliver(services, delivery, render)
             case Happened():
@@ -116,7 +118,7 @@ async def _keep_events(services: Services, batch: QueueBatch, decode: Decode) ->
         message.ack()
 
 
-def _read_events(message: Announce | Deliver | Happened) -> list[EventRecord]:
+def _read_events(message: Announce | Recount | Deliver | Happened) -> list[EventRecord]:
     if not isinstance(message, Happened):
         raise MessageInvalid("the message is not for the lake")
     try:

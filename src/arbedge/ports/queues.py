@@ -19,6 +19,13 @@ class Announce(Struct, frozen=True, tag_field="kind", tag="announce", forbid_unk
     after_user_id: str = ""
 
 
+class Recount(Struct, frozen=True, tag_field="kind", tag="recount", forbid_unknown_fields=True):
+    """Show every chat that was told of an ended opportunity what became of it. Nobody new is told."""
+
+    v: int
+    opportunity_id: str
+
+
 class Deliver(Struct, frozen=True, tag_field="kind", tag="deliver", forbid_unknown_fields=True):
     """Show one chat the newest state of an opportunity."""
 

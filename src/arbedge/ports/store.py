@@ -17,6 +17,7 @@ from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
 from arbedge.domain.policy import OpportunityType
 from arbedge.domain.quarantine import Suspect, Watch
+from arbedge.domain.verdicts import Account, Verdict
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX
 from arbedge.ports.analytics import ScanMetrics
 from arbedge.ports.lake.scan_records import version_instruments
@@ -81,14 +82,23 @@ class Scans(Protocol):
         hosts: Mapping[str, Host] | None = None,
         watch: Watch | None = None,
         metrics: ScanMetrics | None = None,
+        verdicts: Mapping[str, Sequence[Verdict]] | None = None,
     ) -> None:
         """Ends the scan and keeps what the next one needs; without `hosts` or `watch` what is stored of them stays.
 
-        A scan's `metrics` are counted once, however often it is ended.
+        A scan's `metrics` are counted once, however often it is ended. Its `verdicts`, by asset, are kept for an hour.
         """
         ...
 
     async def load_latest(self) -> ScanReport | None: ...
+
+    async def load(self, scan_id: int) -> ScanReport | None:
+        """The report of one scan of the last hour."""
+        ...
+
+    async def load_accounts(self, mode: Mode, asset: str, since: int) -> list[Account]:
+        """What each scan from `since` on said of an asset, oldest first; of one that said nothing, that it did not."""
+        ...
 
     async def load_latest_id(self) -> int | None:
         """The scan whose report is the latest."""
@@ -114,6 +124,10 @@ class Catalogue(Struct, frozen=True):
 
     def by_symbol(self, feed: tuple[ExchangeId, Market]) -> Mapping[str, Instrument]:
         return self.instruments.get(":".join(feed), {})
+
+    def get_trading(self, feed: tuple[ExchangeId, Market]) -> list[Instrument]:
+        """What scans look at of a feed's list."""
+        return [one for one in self.by_symbol(feed).values() if one.is_trading]
 
     def is_due(self, feed: tuple[ExchangeId, Market], now: int) -> bool:
         """Whether this feed's list is missing or too old."""
@@ -173,20 +187,28 @@ class Instruments(Protocol):
 
 
 class Page(Struct, frozen=True):
-    """A page of opportunities in the list's order, and the cursor of the next page."""
+    """A page of opportunities in the list's order, and the cursor of the next page.
+
+    `hidden` counts what matches but for `is_premium` being False.
+    """
 
     items: list[Opportunity]
     next_cursor: str | None
+    hidden: int = 0
 
 
 class OpportunityFilter(Struct, frozen=True):
-    """Which open opportunities a list shows; absent fields do not filter."""
+    """Which open opportunities a list shows; absent fields do not filter.
+
+    With `told_chat` what this chat has been told of is there whatever `is_premium` says.
+    """
 
     type: OpportunityType | None = None
     asset: str | None = None
     exchange: ExchangeId | None = None
     min_edge_bps: float | None = None
     is_premium: bool | None = None
+    told_chat: int | None = None
 
 
 class Opportunities(Protocol):
@@ -203,6 +225,12 @@ class Opportunities(Protocol):
         ...
 
     async def mark_announced(self, announced: Sequence[tuple[str, int]]) -> None: ...
+
+    async def load_unannounced_outcomes(self, ended_since: int) -> list[str]:
+        """What ended since then, whose every re-pricing has its answer, and whose outcome was not handed over yet."""
+        ...
+
+    async def mark_outcomes_announced(self, opportunity_ids: Sequence[str], now: int) -> None: ...
 
     async def load(self, opportunity_id: str) -> Opportunity | None: ...
 
@@ -250,6 +278,7 @@ class Delivery(Struct, frozen=True):
     attempts: int
     error: str | None
     updated_at: int
+    shows_outcome: bool = False  # whether the message says what became of it
 
 
 class Deliveries(Protocol):
@@ -288,6 +317,7 @@ class Deliveries(Protocol):
         revision: int | None = None,
         message_id: int | None = None,
         error: str | None = None,
+        shows_outcome: bool | None = None,
     ) -> None:
         """Records how it went, for a delivery as loaded before its claim; one that lost the claim changes nothing."""
         ...

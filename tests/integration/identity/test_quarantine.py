@@ -97,6 +97,10 @@ async def test_why_and_status_name_the_quarantine(arbedge: World):
     why = (await arbedge.say(PRIYA, "/why tide"))[-1]["parameters"]["text"]
     assert "okx:spot:TIDE-USDT" in why
     assert "quarantine" in why
+    price = (await arbedge.say(PRIYA, "/price tide"))[-1]["parameters"]["text"]
+    assert "okx:spot:TIDE-USDT" in price
+    assert "compared with nothing" in price
+    assert "compared with nothing" not in (await arbedge.say(PRIYA, "/price btc"))[-1]["parameters"]["text"]
     assert "names several coins" in (await arbedge.say(PRIYA, "/why HOT"))[-1]["parameters"]["text"]
     assert "<b>Why</b> · HOT.OKX" in (await arbedge.say(PRIYA, "/why hot.okx"))[-1]["parameters"]["text"]
     assert "Quarantine: " in (await arbedge.say(ADA, "/status"))[-1]["parameters"]["text"]

@@ -41,6 +41,7 @@ def test_the_recording_is_worth_replaying(whole: Replay):
     decided = [tuple(row) for line in whole.of("distribution") for row in line["decided"]]
     assert {reason for _, reason, _ in decided} >= {None, "alerts_off", "below_own_minimum", "ended"}
     assert {silent for _, reason, silent in decided if reason is None} == {True, False}
+    assert any("Afterwards" in line["text"] for line in whole.of("message")), "an ended alert says what became of it"
     candidates = Counter(line["candidates"] for line in whole.of("decision"))
     assert len(candidates) > 2, "the market of all scans is the same"
 

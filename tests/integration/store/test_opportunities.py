@@ -8,10 +8,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from arbedge.adapters.cloudflare.d1.appraisals import D1Appraisals
 from arbedge.adapters.cloudflare.d1.database import Database
+from arbedge.adapters.cloudflare.d1.deliveries import D1Deliveries
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
+from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.app.views import view_opportunity
-from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.appraisal import STEPS, Appraisal
+from arbedge.domain.claim import Claim
+from arbedge.domain.opportunity import Opportunity, Transition
 from arbedge.errors import StoreUnavailable
 from arbedge.ports.store import OpportunityFilter
 from tests.integration.store.builders import make_opportunity
@@ -239,3 +244,56 @@ async def test_pages_visit_every_opportunity_once_in_order(edges: list[str], lim
         return -one.net_bps, one.id
 
     assert found == [one.id for one in sorted(saved, key=rank)]
+
+
+async def test_a_list_without_premium_has_those_that_the_chat_was_told_of_and_counts_the_others(
+    database: Database, opportunities: D1Opportunities
+) -> None:
+    await opportunities.save(
+        [
+            *(make_opportunity(f"{place:016x}", net_bps="60") for place in range(10)),
+            make_opportunity("c" * 16, net_bps="20"),
+            make_opportunity("d" * 16, net_bps="15", asset="ETH", type_="triangular"),
+        ]
+    )
+    person = await D1People(database).open_session(100, "Someone", 1)
+    deliveries = D1Deliveries(database)
+    told, planned = f"{3:016x}", f"{4:016x}"
+    for id_ in (told, planned):
+        await deliveries.plan(id_, [(person, False)], 1)
+    delivery = await deliveries.load(told, 100)
+    assert delivery
+    assert await deliveries.claim(told, 100, 0, 1)
+    await deliveries.settle(delivery, "sent", 2, revision=1, message_id=9)
+    mine = OpportunityFilter(is_premium=False, told_chat=100)
+    page = await opportunities.list_open(mine, 5, None)
+    assert ([one.id for one in page.items], page.hidden) == ([told, "c" * 16], 10)
+    page = await opportunities.list_open(replace(mine, told_chat=101), 5, None)
+    assert ([one.id for one in page.items], page.hidden) == (["c" * 16], 11)
+    page = await opportunities.list_open(replace(mine, told_chat=None, asset="ETH"), 5, None)
+    assert (page.items, page.hidden) == ([], 1)
+    assert (await opportunities.list_open(ALL, 5, None)).hidden == 0
+    first = await opportunities.list_open(mine, 1, None)
+    second = await opportunities.list_open(mine, 1, first.next_cursor)
+    assert [one.id for one in (*first.items, *second.items)] == [told, "c" * 16]
+
+
+async def test_an_outcome_is_handed_over_once_all_steps_have_an_answer(
+    database: Database, opportunities: D1Opportunities, now: int
+) -> None:
+    claim = Claim(at=now, net_bps=Decimal(20), size_base=Decimal(1), expires_at=now + 600_000)
+    claimed = {"claim": claim, "transitions": [Transition("active", now)]}
+    ended = replace(make_opportunity("a" * 16, ended_at=now), **claimed)
+    await opportunities.save([ended, replace(make_opportunity("b" * 16, asset="ETH"), **claimed)])
+    appraisals = D1Appraisals(database)
+    assert await opportunities.load_unannounced_outcomes(now - 1) == []
+    for one in ("a" * 16, "b" * 16):
+        for step in STEPS:
+            assert await opportunities.load_unannounced_outcomes(now - 1) == []
+            answer = Appraisal(one, step, now, 20.0, "missed", reason="late", appraised_at=now)
+            await appraisals.save([answer], {}, now)
+        if one[0] == "a":
+            assert await opportunities.load_unannounced_outcomes(now - 1) == ["a" * 16]
+            assert await opportunities.load_unannounced_outcomes(now + 1) == []
+            await opportunities.mark_outcomes_announced(["a" * 16], now)
+    assert await opportunities.load_unannounced_outcomes(0) == [], "one is told, and one is still open"

@@ -10,6 +10,7 @@ from arbedge.adapters.cloudflare.d1.scans import STREAK_AGE_MS_MAX, D1Scans
 from arbedge.domain.budget import Host, Used
 from arbedge.domain.episodes import Streak
 from arbedge.domain.quarantine import Suspect
+from arbedge.domain.verdicts import Account, Verdict
 from arbedge.errors import StoreUnavailable
 from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
 from arbedge.ports.store import FeedHealth, ScanStart
@@ -194,3 +195,28 @@ async def test_a_scan_that_ends_behind_its_successor_does_not_bring_an_old_watch
     await scans.finish(make_report(now + 30_000, now + 31_000), {}, [], watch={})
     await scans.finish(make_report(now, now + 32_000), {}, [], watch={"okx:spot:X": SUSPECT})
     assert await scans.load_watch("synthetic") == {}
+
+
+async def test_the_hour_of_an_asset_is_what_each_scan_said_of_it(scans: D1Scans, now: int) -> None:
+    said = [Verdict("cross_exchange|1INCH|USDT|a|b", "fees", -3.25), Verdict("funding|1INCH|USDT|c|d", "held", None)]
+    for place, (mode, verdicts) in enumerate(
+        [("synthetic", {"1INCH": said, "BTC": said[:1]}), ("synthetic", {"BTC": []}), ("live", {"1INCH": said})]
+    ):
+        scan_id = now + place * 10_000
+        assert await scans.begin(scan_id, "synthetic", scan_id)
+        report = replace(make_report(scan_id, scan_id + 900), mode=mode)
+        await scans.finish(report, {}, [], verdicts=verdicts)
+    found = await scans.load_accounts("synthetic", "1INCH", now)
+    assert found == [Account(now, now + 900, said), Account(now + 10_000, now + 10_900, [])]
+    assert await scans.load_accounts("synthetic", "1INCH", now + 1) == found[1:]
+    assert [one.verdicts for one in await scans.load_accounts("synthetic", 'X"', now)] == []
+    assert await scans.load(now + 10_000) == make_report(now + 10_000, now + 10_900)
+    assert await scans.load(now + 1) is None
+
+
+async def test_what_scans_said_is_forgotten_with_them(scans: D1Scans, now: int) -> None:
+    assert await scans.begin(now, "synthetic", now)
+    await scans.finish(make_report(now, now), {}, [], verdicts={"BTC": []})
+    later = now + SCANS_KEPT_MS + 1
+    await run_one(scans, later)
+    assert await scans.load_accounts("synthetic", "BTC", 0) == []

@@ -102,6 +102,44 @@ async def test_a_plan_without_premium_leaves_them_out_unless_they_were_told(worl
     assert "fee buy" in only(await world.tap(FIONA, 7, f"op:o:{premium.id}"), "sendMessage").parameters["text"]
 
 
+async def test_premium_ones_do_not_push_out_what_everyone_may_see(world: World):
+    await world.scan()
+    await world.keep(*(cross(f"P{number:02}") for number in range(60)), cheap("SOL"))
+    await world.say(FIONA, "/start")
+    text = only(await world.say(FIONA, "/opportunities"), "sendMessage").parameters["text"]
+    assert "1. SOL" in text
+    assert "1 to 1 of 1" in text
+    assert "60 more: Spot against perpetuals" in text
+    await world.keep(*(cross("SOL", id=f"{number:016x}", key=f"k{number}") for number in range(8)))
+    why = only(await world.say(FIONA, "/why SOL"), "sendMessage").parameters["text"]
+    assert cheap("SOL").id in why
+    assert f"{0:016x}" not in why
+
+
+async def test_why_an_asset_tells_of_the_hour(world: World):
+    """Three scans: two far away, and in between one that came near, with what the reader may not see beside it."""
+    await world.say(FIONA, "/start")
+    await world.say(PAVEL, "/start")
+    for net_bps in (-4.0, 6.5, -3.0):
+        hidden = miss("SOL", 70.0, "unconfirmed")
+        hidden = replace(hidden, candidate=replace(hidden.candidate, quote="USDC"))
+        near = miss("SOL", net_bps, "below_minimum" if net_bps > 0 else "fees")
+        await world.scan(near, hidden, verdicts=True)
+        world.clock.advance(60_000)
+    text = only(await world.say(FIONA, "/why sol"), "sendMessage").parameters["text"]
+    assert "The closest of 3 scans since" in text
+    assert "net +6.50 bps" in text
+    assert "unconfirmed" not in text
+    assert "• <code>fees</code>, 2 scans: costs eat all that there is to gain" in text
+    assert "• <code>below_minimum</code>, 1 scan: after every cost the edge is below the minimum" in text
+    text = only(await world.say(PAVEL, "/why sol"), "sendMessage").parameters["text"]
+    assert "• <code>unconfirmed</code>, 3 scans: seen once so far" in text
+    text = only(await world.say(FIONA, "/why eth"), "sendMessage").parameters["text"]
+    assert "no pair of ETH was among the nearest misses" in text
+    world.clock.advance(3_600_000)
+    assert "The closest" not in only(await world.say(FIONA, "/why sol"), "sendMessage").parameters["text"]
+
+
 async def test_an_alert_opens_below_itself_and_goes_on_being_edited(world: World):
     opportunity = cheap()
     await world.scan()

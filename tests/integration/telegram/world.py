@@ -17,6 +17,7 @@ from arbedge.config import Settings
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.market import EXCHANGES, MARKETS
 from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.verdicts import sum_up
 from arbedge.entrypoints.telegram.webhook import handle_webhook
 from arbedge.ports.store import FeedHealth
 from scripts.sandbox.breakage import FaultMiddleware
@@ -95,8 +96,8 @@ class World:
         """Stores opportunities as a scan would."""
         await self.build().opportunities.save(list(opportunities))
 
-    async def scan(self, *drops: Drop) -> None:
-        """Stores a finished scan with these nearest misses and every feed well."""
+    async def scan(self, *drops: Drop, verdicts: bool = False) -> None:
+        """Stores a finished scan with these nearest misses and every feed well; `verdicts` keeps it for the hour."""
         scans, now = self.build().scans, self.clock.now_ms()
         assert await scans.begin(now - 1_000, "synthetic", now - 1_000)
         feeds = [
@@ -114,7 +115,8 @@ class World:
             for exchange in EXCHANGES
             for market in MARKETS
         ]
-        await scans.finish(replace(report(*drops, finished_at=now), scan_id=now - 1_000), {}, feeds)
+        said = sum_up(drops, {}, {}, {}, ()) if verdicts else None
+        await scans.finish(replace(report(*drops, finished_at=now), scan_id=now - 1_000), {}, feeds, verdicts=said)
 
     def break_telegram(self, kind: Kind, path: str | None = None, value: float | None = None) -> None:
         self._faults.add(Fault(target="telegram", kind=kind, path=path, value=value))

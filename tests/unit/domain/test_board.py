@@ -15,6 +15,7 @@ from arbedge.domain.detection.candidates import Drops
 from arbedge.domain.fees import get_base_tier
 from arbedge.domain.market import EXCHANGES, Funding
 from arbedge.domain.policy import OpportunityType, Policy
+from arbedge.domain.reasons import BAD_DATA
 from tests.unit.domain.builders import HOUR, NOW, feed, quote, snapshot
 
 POLICY = Policy()
@@ -78,7 +79,7 @@ def judge(a, b, among, net: float, minimum: float, *perps) -> str:
     ages, mids = [age(*a), age(*b)], sorted([a[1].mid, b[1].mid])
     middle = median(row.mid for _, row in among)
     if overdue:
-        return "stale"
+        return "interval"
     if not all(0 < row.bid < row.ask for _, row in (a, b)):
         return "crossed_book"
     if max(map(abs, ages)) > 15_000:
@@ -87,7 +88,9 @@ def judge(a, b, among, net: float, minimum: float, *perps) -> str:
         return "skew"
     if max(mids[1] / mids[0] - 1, mids[1] / middle - 1, 1 - mids[0] / middle) > 0.08:
         return "identity"
-    return "below_minimum" if net < minimum else "told"
+    if net >= minimum:
+        return "told"
+    return "below_minimum" if net > 0 else "fees"
 
 
 def income(row) -> float:
@@ -117,6 +120,11 @@ def look_at_every_pair(market) -> dict[OpportunityType, Counter[str]]:
             fees = [float(get_base_tier(one.exchange, "spot").taker) for one in (buyer, seller)]
             net = (sell.bid * (1 - fees[1]) / buy.ask - 1 - fees[0]) * 10_000 - 2
             told["cross_exchange"][judge((buyer, buy), (seller, sell), spot, net, 10)] += 1
+        unrated = [one for one in listed(market, "perp", asset) if not one[1].funding]
+        for a, b in combinations([*perp, *unrated], 2):
+            if a[0].exchange != b[0].exchange and not (a[1].funding and b[1].funding):
+                told["funding"]["interval"] += 1
+        told["spot_perp"]["interval"] += len(spot) * len(unrated)
         for a, b in combinations(perp, 2):
             if a[0].exchange != b[0].exchange:
                 long, short = (a, b) if income(b[1]) >= income(a[1]) else (b, a)
@@ -150,9 +158,10 @@ def test_what_is_kept_does_not_depend_on_how_little_may_be_kept(market):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("arbedge.domain.detection.candidates.NEAR_MISSES_KEPT", kept)
             patch.setattr("arbedge.domain.detection.candidates.NEAR_MISSES_OF_A_TYPE_MIN", 0)
+            patch.setattr("arbedge.domain.detection.candidates.BAD_DATA_KEPT", 0)
             drops = Drops()
             list(DETECTORS["spot_perp"].detect(read_board(market, NOW, POLICY), drops))
-            return [drop.candidate.net_bps for drop in drops.nearest()]
+            return [drop.candidate.net_bps for drop in drops.nearest() if drop.reason not in BAD_DATA]
 
     assert nearest(3) == nearest(200)[:3]
 
@@ -178,7 +187,7 @@ def test_a_quiet_market_is_counted_without_a_look_at_each_pair():
         for kind, pairs in pairs_of.items():
             drops = Drops()
             assert not list(DETECTORS[kind].detect(board, drops))
-            assert drops.counts == {"below_minimum": pairs}
+            assert drops.counts == {"fees": pairs}
             assert [drop.candidate.asset for drop in drops.nearest()] == ["BTC"]
 
 

@@ -87,7 +87,8 @@ def test_a_quarantined_instrument_does_not_spoil_the_median():
     watch = watch_for(*[(100, 100, 1000)] * 3)
     later = watch_for(*[(100, 106, 1000)] * 3, known=watch, start=NOW + 60_000)
     assert held(later) == {C}
-    assert survey(market(100, 100, 1000), watch, POLICY).pairs_left_out == 2
+    left_out = survey(market(100, 100, 1000), watch, POLICY).left_out
+    assert [(feed, quote.symbol) for feed, quotes in left_out.items() for quote in quotes] == [(("okx", "spot"), "X")]
 
 
 def test_agreement_for_a_week_releases_and_not_a_step_sooner():

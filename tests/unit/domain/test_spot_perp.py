@@ -53,21 +53,22 @@ def test_every_spot_meets_every_perpetual_once():
     exchanges = ("binance", "bybit", "okx")
     feeds = [feed(one, SPOT) for one in exchanges] + [feed(one, perp(0.0), market="perp") for one in exchanges]
     found, drops = detect(*feeds)
-    assert (found, drops.counts) == ([], {"below_minimum": 9})
+    assert (found, drops.counts) == ([], {"fees": 9})
 
 
-def test_unequal_quote_currencies_and_a_perpetual_without_a_rate_take_no_part():
-    without = quote(100.4, 100.41, symbol="PERP")
-    for other in (perp(currency="USDC"), without):
-        found, drops = detect(feed("binance", SPOT), feed("okx", other, market="perp"))
-        assert (found, drops.counts) == ([], {})
+def test_unequal_quote_currencies_are_no_pair_and_one_without_a_rate_is_counted():
+    found, drops = detect(feed("binance", SPOT), feed("okx", perp(currency="USDC"), market="perp"))
+    assert (found, drops.counts) == ([], {})
+    found, drops = detect(feed("binance", SPOT), feed("okx", quote(100.4, 100.41, symbol="PERP"), market="perp"))
+    assert (found, drops.counts, drops.nearest()) == ([], {"interval": 1}, [])
 
 
 @pytest.mark.parametrize(
     ("other", "reason"),
     [
-        (perp(0.0001), "below_minimum"),
-        (perp(next_at=NOW - 9 * HOUR), "stale"),
+        (perp(0.0001), "fees"),
+        (perp(0.0012), "below_minimum"),
+        (perp(next_at=NOW - 9 * HOUR), "interval"),
         (perp(bid=109.0), "identity"),
     ],
 )

@@ -72,16 +72,17 @@ def test_a_cycle_through_both_dollars_is_looked_at_once_and_others_from_either()
     dollars = cross(0.9999, 1.0, asset="USDC", currency="USDT")
     rows = [BTC, dollars, cross(60_000.0, 60_010.0, asset="BTC", currency="USDC")]
     _, drops = detect(*rows)
-    assert drops.counts == {"below_minimum": 1}
+    assert drops.counts == {"fees": 1}
     ether = [cross(3000.0, 3001.0, currency="USDC"), cross(0.05, 0.0501)]
     _, drops = detect(*rows, *ether)  # ETH-BTC closes a triangle with USDC, not with USDT
-    assert drops.counts == {"below_minimum": 2}
+    assert drops.counts == {"fees": 2}
 
 
 @pytest.mark.parametrize(
     ("middle", "reason"),
     [
-        (cross(0.05, 0.0501), "below_minimum"),
+        (cross(0.05, 0.0501), "fees"),
+        (cross(0.05019, 0.0502), "below_minimum"),
         (cross(0.0505, 0.0504), "crossed_book"),
         (cross(0.0505, 0.05051, at=NOW - 15_001), "stale"),
         (cross(0.0505, 0.05051, at=NOW - 10_001), "skew"),
@@ -150,7 +151,7 @@ def test_in_a_sound_market_what_cannot_come_near_is_only_counted(monkeypatch: py
     near = [cross(3000.0, 3000.1, currency="USDT"), cross(0.05, 0.05001)]
     far = [cross(90.0, 95.0, asset="SOL", currency="USDT"), cross(0.0015, 0.0016, asset="SOL")]
     _, drops = detect(BTC, *near, *far)
-    assert drops.counts == {"below_minimum": 2}
+    assert drops.counts == {"fees": 2}
     assert [drop.candidate.asset for drop in drops.nearest()] == ["ETH"]
 
 

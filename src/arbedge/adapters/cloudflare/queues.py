@@ -10,7 +10,7 @@ from arbedge.adapters.cloudflare.bindings import QueueProducer
 from arbedge.adapters.cloudflare.failure import explain
 from arbedge.errors import MessageInvalid, StoreUnavailable
 from arbedge.limits import QUEUE_BATCH_MAX, QUEUE_MESSAGE_BYTES_MAX
-from arbedge.ports.queues import MESSAGE_VERSION, Announce, Deliver, Happened
+from arbedge.ports.queues import MESSAGE_VERSION, Announce, Deliver, Happened, Recount
 
 BATCH_BYTES_MAX: Final = 256_000
 METADATA_BYTES: Final = 100  # what the platform adds to each message
@@ -18,7 +18,7 @@ METADATA_BYTES: Final = 100  # what the platform adds to each message
 M_contra = TypeVar("M_contra", bound=Struct, contravariant=True)
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Announce | Deliver | Happened)
+_decoder = msgspec.json.Decoder(Announce | Recount | Deliver | Happened)
 
 
 class BindingQueue(Generic[M_contra]):
@@ -35,7 +35,7 @@ class BindingQueue(Generic[M_contra]):
                 raise StoreUnavailable(f"queue: {explain(error)}") from None
 
 
-def decode_message(body: object) -> Announce | Deliver | Happened:
+def decode_message(body: object) -> Announce | Recount | Deliver | Happened:
     """The message in a queue's body. Raises `MessageInvalid` for anything this version did not write."""
     if not isinstance(body, str):
         raise MessageInvalid("the body is not text")

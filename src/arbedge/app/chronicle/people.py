@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from arbedge.app.accounts import Access
 from arbedge.app.chronicle import Chronicle
+from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.eligibility import Withheld, get_alert_setting
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person, Preferences
@@ -85,11 +87,13 @@ def record_delivery(
     at: int,
     outcome: DeliveryOutcome,
     error: str | None = None,
+    outcomes: Sequence[Appraisal] = (),
     preferences: Preferences | None = None,
 ) -> DeliveryRecord:
     """One attempt to show one person a state of an opportunity; without a screen it was decided not to.
 
-    `preferences` are those the message was rendered by.
+    `outcomes` are kept with what they were shown in: the books they were valued on are in no record. `preferences`
+    are those the message was rendered by.
     """
     own = preferences or Preferences()
     return DeliveryRecord(
@@ -105,6 +109,7 @@ def record_delivery(
         content_sha256=None if screen is None else digest_screen(screen),
         outcome=outcome,
         error=error,
+        outcomes=[replace(one, ages=()) for one in outcomes],
         size_quote=own.size_quote,
         horizon_h=own.horizon_h,
         min_net_bps=own.min_net_bps.get(opportunity.type),

@@ -12,6 +12,7 @@ from arbedge.errors import (
     ExchangeError,
     ExchangeRateLimited,
     ExchangeUnreachable,
+    ExchangeUnreadable,
     MarketDataUnavailable,
     StoreUnavailable,
 )
@@ -26,6 +27,8 @@ def state_of(error: ExchangeError) -> FeedState:
     match error:
         case ExchangeRateLimited():
             return "rate_limited"
+        case ExchangeUnreadable():
+            return "down"  # it answers, so it is not out of reach; but nothing that it says can be used
         case ExchangeUnreachable() | ExchangeBlocked():
             return "unreachable"
         case _:

@@ -29,12 +29,13 @@ class Carry(NamedTuple):
 class Group(NamedTuple):
     """The quotes of one asset in one quote currency: only these are ever compared across exchanges.
 
-    A perpetual without a funding rate was counted at normalisation and is not among the carries.
+    A perpetual without a funding rate is not among the carries, and none of its pairs can be valued.
     """
 
     spot: list[Listed]
     carries: list[Carry]
     is_sound: bool
+    perps: list[Listed]
 
 
 class Board(NamedTuple):
@@ -69,7 +70,7 @@ def read_board(snapshot: Snapshot, now: int, policy: Policy) -> Board:
         if len(spot) + len(perp) < 2:
             continue
         carries = [read_carry(listed, listed.quote.funding) for listed in perp if listed.quote.funding]
-        groups.append(Group(spot, carries, _is_sound(spot, carries, now, policy)))
+        groups.append(Group(spot, carries, _is_sound(spot, carries, now, policy), perp))
     spot_feeds = [feed for feed in snapshot.feeds if feed.market == "spot"]
     return Board(groups, spot_feeds, now, policy, takers)
 

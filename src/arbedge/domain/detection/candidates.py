@@ -13,8 +13,8 @@ from msgspec import Struct
 from arbedge.domain.edge import Side
 from arbedge.domain.market import ExchangeId, Feed, Market, Quote
 from arbedge.domain.policy import OpportunityType, Policy
-from arbedge.domain.reasons import Reason
-from arbedge.limits import NEAR_MISSES_KEPT, NEAR_MISSES_OF_A_TYPE_MIN
+from arbedge.domain.reasons import BAD_DATA, Reason
+from arbedge.limits import BAD_DATA_KEPT, NEAR_MISSES_KEPT, NEAR_MISSES_OF_A_TYPE_MIN
 
 
 class LegRef(Struct, frozen=True):
@@ -69,49 +69,83 @@ class Listed(NamedTuple):
     quote: Quote
 
 
-class Drops:
-    """Counts every drop by reason and keeps the nearest misses, those with the best net edge."""
+Entry = tuple[float, int, Drop]
 
-    def __init__(self) -> None:
+
+class Drops:
+    """Counts every drop by reason and keeps the nearest misses, those with the best net edge.
+
+    Bad data is kept apart: what it seems to be worth is no measure, and would push out what really came near.
+    """
+
+    def __init__(self, kept: int | None = None) -> None:
+        """Keeps `kept` of each type, as many as can be asked about unless it is said."""
         self.counts: Counter[str] = Counter()
+        self._kept = NEAR_MISSES_KEPT if kept is None else kept
         self._order = 0
-        self._nearest: dict[OpportunityType, list[tuple[float, int, Drop]]] = {}  # heaps, the worst kept one first
+        self._nearest: dict[OpportunityType, list[Entry]] = {}  # heaps, the worst kept one first
+        self._bad: dict[OpportunityType, list[Entry]] = {}
 
     def copy(self) -> "Drops":
         """The same drops, to add to without a trace in these."""
-        twin = Drops()
+        twin = Drops(self._kept)
         twin.counts, twin._order = self.counts.copy(), self._order
         twin._nearest = {kind: heap.copy() for kind, heap in self._nearest.items()}
+        twin._bad = {kind: heap.copy() for kind, heap in self._bad.items()}
         return twin
 
     def get_floor(self, kind: OpportunityType) -> float:
         """A drop of this type with at most this net edge is only counted."""
-        nearest = self._nearest.get(kind, ())
-        return nearest[0][0] if len(nearest) == NEAR_MISSES_KEPT else float("-inf")
+        nearest = self._nearest.get(kind)
+        return nearest[0][0] if nearest and len(nearest) == self._kept else float("-inf")
 
     def count(self, reason: Reason, times: int = 1) -> None:
-        """Drops that are known to be at or below the floor."""
+        """Drops that are known to be at or below the floor, or whose worth nobody can tell."""
         self.counts[reason] += times
+
+    def count_short(self, net_bps: float) -> None:
+        """A drop at or below the floor against which nothing stands but what it is worth."""
+        self.counts["below_minimum" if net_bps > 0 else "fees"] += 1
 
     def add(self, kind: OpportunityType, net_bps: float, refusal: Refusal, make: Callable[[], Candidate]) -> None:
         """Counts a drop; `make` is only called for one that is near enough to be kept."""
         reason, numbers = refusal
         self.counts[reason] += 1
         self._order -= 1
-        nearest = self._nearest.setdefault(kind, [])
-        if len(nearest) < NEAR_MISSES_KEPT:
-            heappush(nearest, (net_bps, self._order, Drop(make(), reason, numbers)))
-        elif net_bps > nearest[0][0]:
-            heapreplace(nearest, (net_bps, self._order, Drop(make(), reason, numbers)))
+        heap = (self._bad if reason in BAD_DATA else self._nearest).setdefault(kind, [])
+        if len(heap) < self._kept:
+            heappush(heap, (net_bps, self._order, Drop(make(), reason, numbers)))
+        elif net_bps > heap[0][0]:
+            heapreplace(heap, (net_bps, self._order, Drop(make(), reason, numbers)))
 
     def nearest(self) -> list[Drop]:
         """The drops that came closest to being told, best net edge first, and of each type at least a few."""
-        of_types = [sorted(heap, key=lambda entry: entry[:2], reverse=True) for heap in self._nearest.values()]
+        of_types = [sorted(heap, key=_rank, reverse=True) for heap in self._nearest.values()]
         sure = [entry for entries in of_types for entry in entries[:NEAR_MISSES_OF_A_TYPE_MIN]]
         rest = [entry for entries in of_types for entry in entries[NEAR_MISSES_OF_A_TYPE_MIN:]]
-        rest.sort(key=lambda entry: entry[:2], reverse=True)
-        kept = sure + rest[: NEAR_MISSES_KEPT - len(sure)]
-        return [drop for _, _, drop in sorted(kept, key=lambda entry: entry[:2], reverse=True)]
+        bad = sorted((entry for heap in self._bad.values() for entry in heap), key=_rank, reverse=True)
+        rest.sort(key=_rank, reverse=True)
+        near = NEAR_MISSES_KEPT - len(sure) - min(len(bad), BAD_DATA_KEPT)
+        kept = sure + rest[: max(near, 0)]
+        kept += bad[: max(NEAR_MISSES_KEPT - len(kept), 0)]
+        return [drop for _, _, drop in sorted(kept, key=_rank, reverse=True)]
+
+    def by_key(self) -> dict[str, Drop]:
+        """Every drop that was kept."""
+        heaps = (*self._nearest.values(), *self._bad.values())
+        return {drop.candidate.key: drop for heap in heaps for _, _, drop in heap}
+
+
+def _rank(entry: Entry) -> tuple[float, int]:
+    return entry[:2]
+
+
+def judge_net(gross_bps: float, net_bps: float, minimum_bps: float) -> Refusal | None:
+    """Why what is left after costs is too little, or None."""
+    if net_bps >= minimum_bps:
+        return None
+    numbers = {"gross_bps": gross_bps, "net_bps": net_bps, "minimum_bps": minimum_bps}
+    return ("below_minimum" if net_bps > 0 else "fees"), numbers
 
 
 def check_quotes(listed: Sequence[Listed], now: int, policy: Policy) -> Refusal | None:

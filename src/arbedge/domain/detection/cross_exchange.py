@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from arbedge.domain.detection.board import Board, count_pairs, pairs_of
-from arbedge.domain.detection.candidates import Candidate, Drops, make_pair
+from arbedge.domain.detection.candidates import Candidate, Drops, judge_net, make_pair
 from arbedge.domain.edge import Edge, Legs, build_edge
 from arbedge.domain.policy import OpportunityType, Policy
 
@@ -31,8 +31,8 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
             # No pair can beat the best bid against the best ask at the lowest fees.
             ratio = max([quote.bid for _, quote in spot]) / min([quote.ask for _, quote in spot])
             bound = (ratio * keep - 2 + keep) * 10_000 - rebalancing
-            if bound < minimum and bound <= drops.get_floor(KIND):
-                drops.count("below_minimum", count_pairs(spot))
+            if bound <= 0 and bound < minimum and bound <= drops.get_floor(KIND):
+                drops.count("fees", count_pairs(spot))
                 continue
         for a, b in pairs_of(spot):
             buy, sell = (a, b) if b.quote.bid * b.quote.ask >= a.quote.bid * a.quote.ask else (b, a)
@@ -42,9 +42,7 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
             net = gross - (fees[buy.feed.exchange] + fees[sell.feed.exchange] * ratio) * 10_000 - rebalancing
             make = partial(make_pair, KIND, buy, sell, gross, net)
             refusal = None if group.is_sound else board.check(buy, sell, spot)
-            if refusal is None and net < minimum:
-                refusal = "below_minimum", {"net_bps": net, "minimum_bps": minimum}
-            if refusal:
+            if refusal := refusal or judge_net(gross, net, minimum):
                 drops.add(KIND, net, refusal, make)
             else:
                 yield make()

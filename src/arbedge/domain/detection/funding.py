@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import Final
 
 from arbedge.domain.detection.board import Board, Carry, count_pairs
-from arbedge.domain.detection.candidates import Candidate, Drops, Refusal, make_pair
+from arbedge.domain.detection.candidates import Candidate, Drops, Refusal, judge_net, make_pair
 from arbedge.domain.detection.holding import hold
 from arbedge.domain.edge import Edge, Legs, build_edge
 from arbedge.domain.policy import OpportunityType, Policy
@@ -24,11 +24,14 @@ KIND: Final[OpportunityType] = "funding"
 def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
     """Yields every pair whose funding over the horizon pays for four fills at top of book."""
     minimum = board.policy.min_net_bps[KIND]
-    for _, carries, is_sound in board.groups:
+    for _, carries, is_sound, perps in board.groups:
+        if len(perps) > len(carries):
+            drops.count("interval", count_pairs(perps) - count_pairs([carry.listed for carry in carries]))
         if len(carries) < 2:
             continue
-        if is_sound and (bound := _bound(carries)) < minimum and bound <= drops.get_floor(KIND):
-            drops.count("below_minimum", count_pairs([carry.listed for carry in carries]))
+        floor = drops.get_floor(KIND) if is_sound else float("-inf")
+        if is_sound and (bound := _bound(carries)) <= 0 and bound <= floor and bound < minimum:
+            drops.count("fees", count_pairs([carry.listed for carry in carries]))
             continue
         for a, b in combinations(carries, 2):
             if a.listed.feed.exchange == b.listed.feed.exchange:
@@ -38,11 +41,12 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
             per_unit = 10_000 / ask if ask > 0 else 0.0
             gross = (short.funding - long.funding) * per_unit
             net = gross - (long.cost + short.cost) * per_unit
+            if net <= floor:  # and so below the minimum, as is everything that is kept
+                drops.count_short(net)
+                continue
             make = partial(make_pair, KIND, long.listed, short.listed, gross, net)
             refusal = None if is_sound else _check(long, short, carries, board)
-            if refusal is None and net < minimum:
-                refusal = "below_minimum", {"net_bps": net, "minimum_bps": minimum}
-            if refusal:
+            if refusal := refusal or judge_net(gross, net, minimum):
                 drops.add(KIND, net, refusal, make)
             else:
                 yield make()
@@ -58,7 +62,7 @@ def _bound(carries: list[Carry]) -> float:
 
 def _check(long: Carry, short: Carry, carries: list[Carry], board: Board) -> Refusal | None:
     if (overdue := max(long.overdue_ms, short.overdue_ms)) > 0:
-        return "stale", {"settlement_overdue_ms": overdue}
+        return "interval", {"settlement_overdue_ms": overdue}
     return board.check(long.listed, short.listed, [carry.listed for carry in carries])
 
 

@@ -21,7 +21,7 @@ from functools import partial
 from typing import Final
 
 from arbedge.domain.detection.board import Board, Carry, Group
-from arbedge.domain.detection.candidates import Candidate, Drops, Listed, Refusal, make_pair
+from arbedge.domain.detection.candidates import Candidate, Drops, Listed, Refusal, judge_net, make_pair
 from arbedge.domain.detection.holding import hold
 from arbedge.domain.edge import Edge, Legs, build_edge
 from arbedge.domain.market import ExchangeId
@@ -35,11 +35,14 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
     minimum = board.policy.min_net_bps[KIND]
     fees = board.takers["spot"]
     for group in board.groups:
-        spot, carries, is_sound = group
+        spot, carries, is_sound, perps = group
+        if spot and len(perps) > len(carries):
+            drops.count("interval", len(spot) * (len(perps) - len(carries)))
         if not (spot and carries):
             continue
-        if is_sound and (bound := _bound(group, fees)) < minimum and bound <= drops.get_floor(KIND):
-            drops.count("below_minimum", len(spot) * len(carries))
+        floor = drops.get_floor(KIND) if is_sound else float("-inf")
+        if is_sound and (bound := _bound(group, fees)) <= 0 and bound <= floor and bound < minimum:
+            drops.count("fees", len(spot) * len(carries))
             continue
         for listed in spot:
             bid, ask = listed.quote.bid, listed.quote.ask
@@ -49,11 +52,12 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
                 per_unit = 10_000 / buy.quote.ask if buy.quote.ask > 0 else 0.0
                 gross = (sell.quote.bid - buy.quote.ask + abs(carry.funding)) * per_unit
                 net = (abs(carry.funding) - cost - carry.cost) * per_unit
+                if net <= floor:  # and so below the minimum, as is everything that is kept
+                    drops.count_short(net)
+                    continue
                 make = partial(make_pair, KIND, buy, sell, gross, net)
                 refusal = None if is_sound else _check(listed, carry, group, board)
-                if refusal is None and net < minimum:
-                    refusal = "below_minimum", {"net_bps": net, "minimum_bps": minimum}
-                if refusal:
+                if refusal := refusal or judge_net(gross, net, minimum):
                     drops.add(KIND, net, refusal, make)
                 else:
                     yield make()
@@ -71,7 +75,7 @@ def _bound(group: Group, fees: dict[ExchangeId, float]) -> float:
 
 def _check(spot: Listed, carry: Carry, group: Group, board: Board) -> Refusal | None:
     if carry.overdue_ms > 0:
-        return "stale", {"settlement_overdue_ms": carry.overdue_ms}
+        return "interval", {"settlement_overdue_ms": carry.overdue_ms}
     return board.check(spot, carry.listed, group.spot + [one.listed for one in group.carries])
 
 

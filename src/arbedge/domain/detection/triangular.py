@@ -21,7 +21,7 @@ from math import sqrt
 from typing import Final, NamedTuple
 
 from arbedge.domain.detection.board import Board, are_sound
-from arbedge.domain.detection.candidates import Candidate, Drops, Listed, Refusal, check_quotes, refer
+from arbedge.domain.detection.candidates import Candidate, Drops, Listed, Refusal, check_quotes, judge_net, refer
 from arbedge.domain.edge import (
     ROUNDING,
     Edge,
@@ -68,7 +68,8 @@ def _detect_from(
     minimum = board.policy.min_net_bps[KIND]
     keep = (1 - board.takers["spot"][feed.exchange]) ** 3
     widest = (1 + board.policy.identity_ratio_max) ** 2
-    floor, below = drops.get_floor(KIND), 0
+    # What is below both is only counted, and has nothing left after costs.
+    floor, below = min(drops.get_floor(KIND), 0.0), 0
     links = _link(start, feed)
     for quote in feed.quotes:
         one, other = links.get(quote.quote), links.get(quote.asset)
@@ -86,15 +87,13 @@ def _detect_from(
         make = partial(_make, quote.asset, start, cycle, (better - 1) * 10_000, net)
         refusal = check_quotes([listed for listed, _ in cycle], board.now, board.policy)
         refusal = refusal or _check_rates(into, out_of, board.policy)
-        if refusal is None and net < minimum:
-            refusal = "below_minimum", {"net_bps": net, "minimum_bps": minimum}
-        if refusal:
+        if refusal := refusal or judge_net((better - 1) * 10_000, net, minimum):
             drops.add(KIND, net, refusal, make)
-            floor = drops.get_floor(KIND)
+            floor = min(drops.get_floor(KIND), 0.0)
         else:
             yield make()
     if below:
-        drops.count("below_minimum", below)
+        drops.count("fees", below)
 
 
 def _link(start: str, feed: Feed) -> dict[str, Link]:

@@ -41,7 +41,8 @@ def verify(
     minimum = policy.min_net_bps[candidate.type]
     edge = value(size_for(sizing, policy.size_quote * unit))
     if edge.net_bps < Decimal(str(minimum)):
-        raise Refused("below_minimum", net_bps=float(edge.net_bps), minimum_bps=minimum)
+        reason = "below_minimum" if edge.net_bps > 0 else "fees"
+        raise Refused(reason, gross_bps=float(edge.gross_bps), net_bps=float(edge.net_bps), minimum_bps=minimum)
     return Sighting(
         key=candidate.key,
         type=candidate.type,

@@ -77,7 +77,7 @@ async def show_help(turn: Turn, argument: str) -> Screen:
 async def show_menu(turn: Turn, _argument: str) -> Screen:
     services = turn.services
     status = await check_status(services.scans, services.probes, turn.now)
-    best, _hidden = await _list(turn, OpportunityFilter())
+    best = await _list(turn, OpportunityFilter())
     return menu.render_menu(status, best, turn.mode)
 
 
@@ -119,17 +119,16 @@ async def show_why(turn: Turn, argument: str) -> Screen:
         asset,
         turn.now,
         services.settings.market_mode,
+        _for_reader(turn, OpportunityFilter()),
         turn.gauge,
         services.policy,
     )
-    misses = view.misses if _may_see_premium(turn) else browse.hide_premium(view.misses)
-    view = replace(view, open=await _keep_visible(turn, view.open), misses=misses)
     return why.render_why_asset(asset, view, turn.mode)
 
 
 async def show_page(turn: Turn, place: Place) -> Screen:
-    view, hidden = await _list(turn, OpportunityFilter(type=place.kind, asset=place.asset))
-    return opportunities.render_list(view, place, turn.mode, turn.now, hidden=hidden)
+    view = await _list(turn, OpportunityFilter(type=place.kind, asset=place.asset))
+    return opportunities.render_list(view, place, turn.mode, turn.now, hidden=view.hidden)
 
 
 async def show_detail(turn: Turn, opportunity_id: str, place: Place, size_usdt: int | None = None) -> Screen:
@@ -183,13 +182,13 @@ def _parse_type(argument: str) -> OpportunityType | None:
     return next((kind for kind in TYPES if len(wanted) >= 3 and kind.startswith(wanted)), None)
 
 
-async def _list(turn: Turn, wanted: OpportunityFilter) -> tuple[browse.ListView, int]:
-    """What this person may see of the list, and how many are kept from them."""
+async def _list(turn: Turn, wanted: OpportunityFilter) -> browse.ListView:
+    """What this person may see of the list."""
     services = turn.services
-    view = await browse.list_opportunities(
+    return await browse.list_opportunities(
         services.opportunities,
         services.scans,
-        wanted,
+        _for_reader(turn, wanted),
         opportunities.LISTED_MAX,
         None,
         turn.now,
@@ -197,17 +196,19 @@ async def _list(turn: Turn, wanted: OpportunityFilter) -> tuple[browse.ListView,
         gauge=turn.gauge,
         policy=services.policy,
     )
-    visible = await _keep_visible(turn, view.items)
-    return replace(view, items=visible), len(view.items) - len(visible)
+
+
+def _for_reader(turn: Turn, wanted: OpportunityFilter) -> OpportunityFilter:
+    """Without the premium ones where they are not for this reader, but for those that their chat was told of."""
+    if _may_see_premium(turn):
+        return wanted
+    chat_id = None if turn.is_group or turn.person is None else turn.person.telegram_id
+    return replace(wanted, is_premium=False, told_chat=chat_id)
 
 
 def _may_see_premium(turn: Turn) -> bool:
     """In a group everyone reads along."""
     return not turn.is_group and turn.person is not None and is_allowed(turn.person, "opportunities.premium")
-
-
-async def _keep_visible(turn: Turn, items: list[OpportunityDetail]) -> list[OpportunityDetail]:
-    return [item for item in items if await _is_visible(turn, item)]
 
 
 async def _is_visible(turn: Turn, item: OpportunityDetail) -> bool:

@@ -30,6 +30,7 @@ async def show_price(turn: Turn, argument: str) -> Screen:
 
 async def show_pair(turn: Turn, asset: str, quote: str) -> Screen:
     services = turn.services
-    view = await load_price(services.market, asset, quote, turn.now)
+    mode = services.settings.market_mode
+    view = await load_price(services.market, services.scans, mode, asset, quote, turn.now)
     await services.market.settle_counts()
     return screen.render_price_screen(view, turn.mode, turn.now, services.settings.worker_url)

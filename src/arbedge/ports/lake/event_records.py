@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
+from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.eligibility import Withheld
 from arbedge.domain.indicators import Reading
 from arbedge.domain.intervals import Interval
@@ -62,7 +63,10 @@ class DistributionRecord(Record, tag="distribution", frozen=True):
 
 
 class DeliveryRecord(Record, tag="delivery", frozen=True):
-    """One attempt to show one chat one state of an opportunity; without contents it was decided not to show it."""
+    """One attempt to show one chat one state of an opportunity; without contents it was decided not to show it.
+
+    `outcomes` is what the message says became of it, without the ages of the books.
+    """
 
     at: EpochMs  # when it was rendered or withheld
     mode: Mode
@@ -75,6 +79,7 @@ class DeliveryRecord(Record, tag="delivery", frozen=True):
     content_sha256: Digest | None
     outcome: DeliveryOutcome
     error: Name | None
+    outcomes: Annotated[list[Appraisal], Meta(max_length=3)] = field(default_factory=list[Appraisal])
     size_quote: Decimal | None = None  # what the person had chosen when it was rendered; None for the default
     horizon_h: int | None = None
     min_net_bps: float | None = None  # of the opportunity's type

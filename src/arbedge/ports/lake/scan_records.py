@@ -79,6 +79,7 @@ class FeedRecord(Record, tag="feed", frozen=True):
     rejected: dict[Name, Count]
     quotes: Annotated[list[Quote], Meta(max_length=20_000)]
     clock_offset_ms: int = 0
+    is_asked: bool = True
 
 
 class BookRecord(Record, tag="book", frozen=True):
@@ -206,6 +207,7 @@ def record_feed(snapshot: Snapshot, feed: Feed) -> FeedRecord:
         rejected=feed.rejected,
         quotes=feed.quotes,
         clock_offset_ms=feed.clock_offset_ms,
+        is_asked=feed.is_asked,
     )
 
 
@@ -221,4 +223,5 @@ def read_feed(record: FeedRecord) -> Feed:
         quotes=record.quotes,
         rejected=record.rejected,
         clock_offset_ms=record.clock_offset_ms,
+        is_asked=record.is_asked,
     )

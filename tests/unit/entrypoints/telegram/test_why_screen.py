@@ -85,7 +85,8 @@ def test_an_asset_shows_what_is_open_and_what_was_dropped():
     assert "cross exchange, in the list: net +66.03" in text
     assert one.id in text
     assert "Looked at and not told:" in text
-    assert "below_minimum 1,200, stale 3" in text
+    assert "below_minimum, 1,200: after every cost the edge is below the minimum" in text
+    assert "stale, 3: a quote was older" in text
     assert data_of(screen)["Why 1?"] == f"op:w:{one.id}"
 
 

@@ -48,7 +48,8 @@ WHERE opportunity_id = ?1 AND state IN ('queued', 'sending', 'sent') AND (?2 IS 
 ORDER BY chat_id LIMIT ?3
 """
 _LOAD = """
-SELECT opportunity_id, chat_id, user_id, state, silent, revision, message_id, attempts, error, updated_at
+SELECT opportunity_id, chat_id, user_id, state, silent, revision, message_id, attempts, error, updated_at,
+  shows_outcome
 FROM deliveries WHERE opportunity_id = ?1 AND chat_id = ?2
 """
 _CLAIM = """
@@ -60,7 +61,8 @@ RETURNING attempts
 # ?8: the attempts before the claim, as the caller loaded them.
 _SETTLE = """
 UPDATE deliveries SET state = ?3, revision = max(revision, coalesce(?5, revision)),
-  message_id = coalesce(?6, message_id), error = ?7, updated_at = max(updated_at, ?4)
+  message_id = coalesce(?6, message_id), error = ?7, updated_at = max(updated_at, ?4),
+  shows_outcome = coalesce(?9, shows_outcome)
 WHERE opportunity_id = ?1 AND chat_id = ?2 AND (
   (state <> 'failed' AND attempts IN (?8, ?8 + 1)) OR (?3 = 'sent' AND ?6 IS NOT NULL AND message_id IS NULL)
 )
@@ -115,6 +117,7 @@ class D1Deliveries:
         revision: int | None = None,
         message_id: int | None = None,
         error: str | None = None,
+        shows_outcome: bool | None = None,
     ) -> None:
         await self._database.run(
             _SETTLE,
@@ -126,6 +129,7 @@ class D1Deliveries:
             message_id,
             None if error is None else error[:ERROR_CHARACTERS_MAX],
             delivery.attempts,
+            None if shows_outcome is None else int(shows_outcome),
         )
 
 
@@ -141,4 +145,5 @@ def _read(row: Mapping[str, Any]) -> Delivery:
         attempts=row["attempts"],
         error=row["error"],
         updated_at=row["updated_at"],
+        shows_outcome=bool(row["shows_outcome"]),
     )

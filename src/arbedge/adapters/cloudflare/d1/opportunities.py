@@ -45,6 +45,16 @@ UPDATE opportunities SET announced_revision = told.revision
 FROM (SELECT value ->> 0 AS id, value ->> 1 AS revision FROM json_each(?1)) AS told
 WHERE opportunities.id = told.id AND opportunities.announced_revision < told.revision
 """
+_LOAD_OUTCOMES = """
+SELECT id FROM opportunities INDEXED BY opportunities_outcome
+WHERE outcome_announced_at IS NULL AND ended_at >= ?1
+  AND EXISTS (SELECT 1 FROM appraisals WHERE opportunity_id = opportunities.id)
+  AND NOT EXISTS (SELECT 1 FROM appraisals WHERE opportunity_id = opportunities.id AND state = 'scheduled')
+ORDER BY ended_at LIMIT ?2
+"""
+_MARK_OUTCOMES = """
+UPDATE opportunities SET outcome_announced_at = ?2 WHERE id IN (SELECT value FROM json_each(?1))
+"""
 # Left alone, the planner would read and sort every open row to return the first few.
 _LIST_OPEN = """
 SELECT id, net_bps, payload FROM opportunities INDEXED BY opportunities_open
@@ -53,9 +63,25 @@ WHERE ended_at IS NULL
   AND (?2 IS NULL OR asset = ?2)
   AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
   AND (?4 IS NULL OR net_bps >= ?4)
-  AND (?5 IS NULL OR ?5 = (net_bps >= ?9 OR type IN (SELECT value FROM json_each(?10))))
+  AND (?5 IS NULL OR ?5 = (net_bps >= ?9 OR type IN (SELECT value FROM json_each(?10))) OR EXISTS (
+    SELECT 1 FROM deliveries
+    WHERE opportunity_id = opportunities.id AND chat_id = ?11 AND message_id IS NOT NULL
+  ))
   AND (?6 IS NULL OR net_bps < ?6 OR (net_bps = ?6 AND id > ?7))
 ORDER BY net_bps DESC, id LIMIT ?8
+"""
+_COUNT_HIDDEN = """
+SELECT count(*) AS count FROM opportunities INDEXED BY opportunities_open
+WHERE ended_at IS NULL
+  AND (?1 IS NULL OR type = ?1)
+  AND (?2 IS NULL OR asset = ?2)
+  AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
+  AND (?4 IS NULL OR net_bps >= ?4)
+  AND (net_bps >= ?5 OR type IN (SELECT value FROM json_each(?6)))
+  AND NOT EXISTS (
+    SELECT 1 FROM deliveries
+    WHERE opportunity_id = opportunities.id AND chat_id = ?7 AND message_id IS NOT NULL
+  )
 """
 _COUNT_OPEN = "SELECT count(*) AS count FROM opportunities WHERE ended_at IS NULL"
 
@@ -83,6 +109,14 @@ class D1Opportunities:
         if statements := [Statement(_MARK_ANNOUNCED, (rows,)) for rows in pack(announced)]:
             await self._database.run_all(statements)
 
+    async def load_unannounced_outcomes(self, ended_since: int) -> list[str]:
+        rows = await self._database.run(_LOAD_OUTCOMES, ended_since, UNANNOUNCED_MAX)
+        return [row["id"] for row in rows]
+
+    async def mark_outcomes_announced(self, opportunity_ids: Sequence[str], now: int) -> None:
+        if statements := [Statement(_MARK_OUTCOMES, (ids, now)) for ids in pack(opportunity_ids)]:
+            await self._database.run_all(statements)
+
     async def load(self, opportunity_id: str) -> Opportunity | None:
         found = _read(await self._database.run(_LOAD, opportunity_id))
         return found[0] if found else None
@@ -91,23 +125,21 @@ class D1Opportunities:
         if limit < 1:
             raise ValueError("a page has at least one item")
         after = parse_cursor(cursor) if cursor is not None else None
-        rows = await self._database.run(
-            _LIST_OPEN,
-            wanted.type,
-            wanted.asset,
-            wanted.exchange,
-            wanted.min_edge_bps,
-            None if wanted.is_premium is None else int(wanted.is_premium),
-            after.net_bps if after else None,
-            after.id if after else None,
-            limit + 1,
-            PREMIUM_NET_BPS,
-            _PREMIUM_TYPES,
+        filters = (wanted.type, wanted.asset, wanted.exchange, wanted.min_edge_bps)
+        premium = (PREMIUM_NET_BPS, _PREMIUM_TYPES, wanted.told_chat)
+        is_premium = None if wanted.is_premium is None else int(wanted.is_premium)
+        place = (after.net_bps if after else None, after.id if after else None, limit + 1)
+        rows, *counts = await self._database.run_all(
+            [
+                Statement(_LIST_OPEN, (*filters, is_premium, *place, *premium)),
+                *([Statement(_COUNT_HIDDEN, (*filters, *premium))] if wanted.is_premium is False else []),
+            ]
         )
         page = rows[:limit]
         more = len(rows) > limit
         last = Position(net_bps=page[-1]["net_bps"], id=page[-1]["id"]) if more else None
-        return Page(items=_read(page), next_cursor=render_cursor(last) if last else None)
+        hidden = counts[0][0]["count"] if counts else 0
+        return Page(items=_read(page), next_cursor=render_cursor(last) if last else None, hidden=hidden)
 
     async def count_open(self) -> int:
         (row,) = await self._database.run(_COUNT_OPEN)

@@ -1,5 +1,6 @@
 """Scans: the lease that lets one run at a time, what each one decided, and how feeds and hosts did."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -12,11 +13,13 @@ from arbedge.domain.budget import Host, merge_hosts
 from arbedge.domain.episodes import Streak
 from arbedge.domain.market import Mode
 from arbedge.domain.quarantine import Suspect, Watch
+from arbedge.domain.verdicts import Account, Verdict
 from arbedge.limits import SCAN_LEASE_MS, SCANS_KEPT_MS
 from arbedge.ports.analytics import ScanMetrics
 from arbedge.ports.store import FeedHealth, ScanReport, ScanStart
 
 STREAK_AGE_MS_MAX: Final = 120_000  # two scans further apart than this are not consecutive
+_NAME: Final = re.compile(r"[\w.\-/:]{1,40}")  # whatever an asset may be called can stand in a path
 PRUNED_MAX: Final = 50  # a scan that follows a long pause tidies up in steps
 
 _streaks = msgspec.json.Decoder(list[dict[str, Streak]])
@@ -24,6 +27,7 @@ _reports = msgspec.json.Decoder(list[ScanReport])
 _feeds = msgspec.json.Decoder(list[FeedHealth])
 _hosts = msgspec.json.Decoder(list[dict[str, Host]])
 _watches = msgspec.json.Decoder(list[dict[str, Suspect]])
+_accounts = msgspec.json.Decoder(list[list[tuple[int, int, list[Verdict]]]])
 _encoder = msgspec.json.Encoder()
 
 # A scan id older than the oldest row that is surely kept may have run and been pruned, so it is refused too.
@@ -43,6 +47,7 @@ FROM (
 ) AS latest WHERE mode = ?1 AND finished_at >= ?2
 """
 _LATEST_REPORT = "SELECT report FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+_REPORT = "SELECT report FROM scans WHERE id = ?1 AND finished_at IS NOT NULL"
 _LATEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1"
 _EARLIEST_ID = "SELECT id FROM scans WHERE finished_at IS NOT NULL ORDER BY id LIMIT 1"
 FEEDS = """
@@ -82,6 +87,17 @@ WHERE excluded.scan_id >= quarantine.scan_id
 _PRUNE = """
 DELETE FROM scans WHERE id IN (SELECT id FROM scans WHERE id < ?1 AND started_at < ?1 ORDER BY id LIMIT ?2)
 """
+_SAVE_VERDICTS = """
+INSERT INTO scan_verdicts (scan_id, mode, decided_at, payload) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (scan_id) DO NOTHING
+"""
+# One text for all scans: hundreds of rows would each cost a crossing of the boundary.
+_ACCOUNTS = """
+SELECT json_group_array(json_array(scan_id, decided_at, json(coalesce(payload -> ?3, '[]')))) AS accounts
+FROM scan_verdicts WHERE scan_id >= ?2 AND mode = ?1
+"""
+_PRUNE_VERDICTS = """
+DELETE FROM scan_verdicts WHERE scan_id IN (SELECT scan_id FROM scan_verdicts WHERE scan_id < ?1 LIMIT ?2)
+"""
 
 
 class D1Scans:
@@ -119,6 +135,7 @@ class D1Scans:
         hosts: Mapping[str, Host] | None = None,
         watch: Watch | None = None,
         metrics: ScanMetrics | None = None,
+        verdicts: Mapping[str, Sequence[Verdict]] | None = None,
     ) -> None:
         texts = [_encoder.encode(document).decode() for document in (dict(streaks), report)]
         await self._database.run_all(
@@ -128,13 +145,26 @@ class D1Scans:
                 *(Statement(_SAVE_FEEDS, (rows,)) for rows in pack(feeds)),
                 *([] if hosts is None else [_save_hosts(hosts, report.finished_at)]),
                 *([] if watch is None else [_save_watch(watch, report)]),
+                *([] if verdicts is None else [_save_verdicts(verdicts, report)]),
                 Statement(_PRUNE, (report.finished_at - SCANS_KEPT_MS, PRUNED_MAX)),
+                Statement(_PRUNE_VERDICTS, (report.finished_at - SCANS_KEPT_MS, PRUNED_MAX)),
             ]
         )
 
     async def load_latest(self) -> ScanReport | None:
         reports = unpack((row["report"] for row in await self._database.run(_LATEST_REPORT)), _reports)
         return reports[0] if reports else None
+
+    async def load(self, scan_id: int) -> ScanReport | None:
+        reports = unpack((row["report"] for row in await self._database.run(_REPORT, scan_id)), _reports)
+        return reports[0] if reports else None
+
+    async def load_accounts(self, mode: Mode, asset: str, since: int) -> list[Account]:
+        if not _NAME.fullmatch(asset):
+            return []
+        (row,) = await self._database.run(_ACCOUNTS, mode, since, f'$."{asset}"')
+        accounts = [Account(*one) for found in unpack([row["accounts"]], _accounts) for one in found]
+        return sorted(accounts, key=lambda one: one.scan_id)
 
     async def load_latest_id(self) -> int | None:
         rows = await self._database.run(_LATEST_ID)
@@ -159,6 +189,11 @@ def _unpack_watch(rows: Rows) -> dict[str, Suspect]:
 def _save_watch(watch: Watch, report: ScanReport) -> Statement:
     """A scan that ends behind its successor knows less than what is stored."""
     return Statement(_SAVE_WATCH, (report.mode, _encoder.encode(dict(watch)).decode(), report.scan_id))
+
+
+def _save_verdicts(verdicts: Mapping[str, Sequence[Verdict]], report: ScanReport) -> Statement:
+    text = _encoder.encode(dict(verdicts)).decode()
+    return Statement(_SAVE_VERDICTS, (report.scan_id, report.mode, report.finished_at, text))
 
 
 def _save_hosts(hosts: Mapping[str, Host], now: int) -> Statement:

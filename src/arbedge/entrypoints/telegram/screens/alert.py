@@ -1,11 +1,15 @@
 """The alert: one message an opportunity and chat, which edits itself as the opportunity changes and ends."""
 
+from collections.abc import Sequence
+
 from arbedge.app.views import LegView, OpportunityDetail, view_opportunity
+from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.revaluation import Reading
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import quote
 from arbedge.entrypoints.telegram.screens import words
+from arbedge.entrypoints.telegram.screens.detail import render_outcomes
 from arbedge.entrypoints.telegram.screens.figures import (
     render_age,
     render_bps,
@@ -24,9 +28,14 @@ from arbedge.entrypoints.telegram.screens.waterfall import (
 from arbedge.ports.messenger import Button, Screen
 
 
-def render_alert(opportunity: Opportunity, now: int, reading: Reading | None = None) -> Screen:
-    """The newest state of an opportunity, as of `now`, by the reader's own size, horizon and minimum."""
-    view = view_opportunity(opportunity, now, reading=reading)
+def render_alert(
+    opportunity: Opportunity, now: int, outcomes: Sequence[Appraisal] = (), reading: Reading | None = None
+) -> Screen:
+    """The newest state of an opportunity, as of `now`, by the reader's own size, horizon and minimum.
+
+    `outcomes` are what became of it, once that is known.
+    """
+    view = view_opportunity(opportunity, now, outcomes, reading)
     blocks = [
         _render_title(view),
         render_route(view),
@@ -35,6 +44,7 @@ def render_alert(opportunity: Opportunity, now: int, reading: Reading | None = N
         render_inventory(view),
         "\n".join(_render_leg(leg, of_cycle=view.type == "triangular") for leg in view.legs),
         _render_state(view, opportunity.is_open),
+        render_outcomes(view.outcomes),
     ]
     buttons = [
         [

@@ -18,6 +18,7 @@ from arbedge.entrypoints.telegram.screens.figures import (
     render_price,
     render_time,
 )
+from arbedge.entrypoints.telegram.screens.identity import render_why_quarantined
 from arbedge.entrypoints.telegram.screens.layout import MENU, compose, table
 from arbedge.entrypoints.telegram.screens.opportunities import render_scan
 from arbedge.entrypoints.telegram.screens.status import find_stale
@@ -106,6 +107,7 @@ def render_price_screen(view: PriceView, mode: str, now: int, base_url: str | No
         f"Bid / ask in {quote(view.quote)} for one {quote(view.asset)}\n{table(rows)}",
         _render_day(view.day) if view.day else "No candles to be had right now.",
         missing,
+        render_why_quarantined(view.quarantine),
         f"Chart: {escape(chart)}" if chart and not is_public(chart) else "",
     ]
     refresh = callbacks.price(view.asset, view.quote)

@@ -95,8 +95,10 @@ def _describe_lack(miss: MissView) -> str:
     lack = _describe_reason(miss.reason, numbers, miss.explanation)
     if miss.opportunity_id:
         at = f"at your {numbers['size_usdt']:,.10g} USDT"
-        return f"net {numbers['net_bps']:+.2f} bps {at}: {lack}" if miss.reason == "below_minimum" else f"{at}: {lack}"
-    is_walked = miss.reason == "below_minimum" and abs(numbers.get("net_bps", miss.net_bps) - miss.net_bps) >= 0.005
+        return f"net {numbers['net_bps']:+.2f} bps {at}: {lack}" if "net_bps" in numbers else f"{at}: {lack}"
+    is_walked = (
+        miss.reason in {"below_minimum", "fees"} and abs(numbers.get("net_bps", miss.net_bps) - miss.net_bps) >= 0.005
+    )
     return f"net {numbers['net_bps']:+.2f} bps once both books are walked: {lack}" if is_walked else lack
 
 
@@ -113,6 +115,8 @@ _LACKS: Final[dict[str, Callable[[dict[str, float]], str]]] = {
     "below_minimum": lambda n: (
         f"lacks {n['minimum_bps'] - n['net_bps']:.2f} bps of the minimum, {n['minimum_bps']:.2f} bps"
     ),
+    "fees": lambda n: f"costs of {n['gross_bps'] - n['net_bps']:.2f} bps against a gap of {n['gross_bps']:.2f} bps",
+    "interval": lambda n: f"its settlement is overdue by {render_age(int(n['settlement_overdue_ms']))}",
     "stale": lambda n: f"a quote was {render_age(int(n['age_ms']))} old; {render_age(int(n['age_ms_max']))} is allowed",
     "skew": lambda n: (
         f"the quotes were taken {render_age(int(n['skew_ms']))} apart; {render_age(int(n['skew_ms_max']))} is allowed"

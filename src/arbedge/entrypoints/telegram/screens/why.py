@@ -8,7 +8,9 @@ from arbedge.domain.eligibility import EXPLANATIONS, Withheld
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import bold, quote
 from arbedge.entrypoints.telegram.screens import words
+from arbedge.entrypoints.telegram.screens.detail import render_outcomes
 from arbedge.entrypoints.telegram.screens.figures import render_bps, render_time
+from arbedge.entrypoints.telegram.screens.hour import render_hour, render_reason, render_runs
 from arbedge.entrypoints.telegram.screens.identity import render_name, render_why_quarantined
 from arbedge.entrypoints.telegram.screens.layout import MENU, compose
 from arbedge.entrypoints.telegram.screens.opportunities import render_scan
@@ -25,6 +27,7 @@ from arbedge.ports.messenger import Button, Screen
 from arbedge.ports.store import Delivery
 
 _MISSES_SHOWN: Final = 6
+_COUNTS_SHOWN: Final = 8
 
 _DELIVERY: Final[dict[str, str]] = {
     "queued": "your message is waiting to be sent",
@@ -44,7 +47,9 @@ def render_why_opportunity(view: WhyView, mode: str) -> Screen:
         _render_state(opportunity),
         render_waterfall(opportunity),
         _render_own(view.own_reason, view.delivery, opportunity),
+        render_runs(view.runs),
         *_render_latest(view),
+        render_outcomes(opportunity.outcomes),
         render_scan(view.scan),
     ]
     buttons = [
@@ -58,7 +63,7 @@ def render_why_opportunity(view: WhyView, mode: str) -> Screen:
 
 
 def render_why_asset(asset: str, view: WhyView, mode: str) -> Screen:
-    """About everything the latest scan decided for an asset."""
+    """About everything the latest scan decided for an asset, and the hour before it."""
     blocks = [f"{bold('Why')} · {quote(asset)}"]
     if view.name:
         blocks.append(render_name(asset, view.name))
@@ -74,7 +79,7 @@ def render_why_asset(asset: str, view: WhyView, mode: str) -> Screen:
             f" fewer than two of them in one quote currency, or it is further from the minimum than the"
             f" {NEAR_MISSES_KEPT} nearest pairs. /price {quote(asset)} shows where it is traded."
         )
-    blocks += [_render_counts(view), render_scan(view.scan)]
+    blocks += [*render_hour(asset, view.hour), _render_counts(view), render_scan(view.scan)]
     rows = [[Button(f"Why {place}?", data=callbacks.why(item.id)) for place, item in enumerate(view.open, 1)]]
     rows.append([Button("Opportunities", data=callbacks.list_page(callbacks.Place())), MENU])
     return compose(mode, blocks, [row for row in rows if row])
@@ -142,9 +147,8 @@ def _render_latest(view: WhyView) -> list[str]:
 
 def _render_counts(view: WhyView) -> str:
     """How all pairs of the latest scan ended, by reason."""
-    counts = sorted(view.scan.drop_counts.items(), key=lambda item: -item[1])[:8]
+    counts = sorted(view.scan.drop_counts.items(), key=lambda item: -item[1])[:_COUNTS_SHOWN]
     if not counts:
         return ""
-    return "All pairs of this scan that were not told: " + ", ".join(
-        f"{quote(name)} {count:,}" for name, count in counts
-    )
+    lines = [render_reason(name, f"{count:,}") for name, count in counts]
+    return "All pairs and cycles of the latest scan that were not told:\n" + "\n".join(lines)

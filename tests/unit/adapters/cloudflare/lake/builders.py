@@ -44,7 +44,7 @@ def make_snapshot(scan_id: int = SCAN_ID, quotes: list[Quote] | None = None) -> 
         feeds=[
             Feed("binance", "perp", "ok", scan_id + 400, 350, quotes=quotes or [QUOTE], rejected={"no_funding": 2}),
             Feed("binance", "spot", "ok", scan_id + 300, 250, quotes=[SPOT]),
-            Feed("okx", "spot", "unreachable", scan_id + 4300, 4000, error="timed out"),
+            Feed("okx", "spot", "unreachable", scan_id + 4300, 4000, error="timed out", is_asked=False),
         ],
     )
 
