@@ -154,6 +154,7 @@ async def test_what_is_below_ones_own_minimum_leaves_the_list_and_says_what_it_l
     by_hand = (Decimal(19) * Decimal("100.7") * Decimal("0.999") - 1909 * Decimal("1.001")) / 1900 * 10_000 - 2
     assert miss["numbers"] == {
         "size_usdt": 1900,
+        "gross_bps": 70,
         "net_bps": pytest.approx(float(by_hand), abs=0.001),
         "minimum_bps": 30,
     }
