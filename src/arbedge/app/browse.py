@@ -11,6 +11,7 @@ from arbedge.app.views import MissView, OpportunityDetail, view_miss, view_oppor
 from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.gauge import Gauge, choose_gauge
 from arbedge.domain.market import Mode
+from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.permissions import is_allowed
 from arbedge.domain.person import Person
 from arbedge.domain.policy import Policy
@@ -159,7 +160,7 @@ async def get_opportunity(
     return view_opportunity(found, now, await appraisals.load(opportunity_id), reading)
 
 
-async def is_visible(deliveries: Deliveries, person: Person | None, view: OpportunityDetail) -> bool:
+async def is_visible(deliveries: Deliveries, person: Person | None, view: OpportunityDetail | Opportunity) -> bool:
     """Whether a person may see an opportunity: by their rights, or since they have been told of it already.
 
     `person` is None where everyone may be reading.

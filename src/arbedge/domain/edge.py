@@ -84,6 +84,11 @@ class Ladder:
         cash = self._cash[last] + (size - full) * self.levels[last].price
         return Fill(size=size, cash=cash, top=self.top)
 
+    def reach(self, size: Decimal) -> Decimal:
+        """The price of the last level that `size` takes. Raises `Refused("depth")` when the levels run out."""
+        self.fill(size)
+        return self.levels[bisect_left(self._sizes, size)].price
+
     def afford(self, cash: Decimal) -> Decimal:
         """How much `cash` buys from the top. Raises `Refused("depth")` when the levels run out."""
         last = bisect_left(self._cash, cash, lo=1) - 1

@@ -100,6 +100,7 @@ class Opportunity(Struct, kw_only=True):
     revision: int = 1
     revised_at: int
     revised_net_bps: Decimal
+    ranked_net_bps: Decimal | None = None  # what lists order by; None in older records, which are ordered by net
     sighting: Sighting
     claim: Claim | None = None
     transitions: list[Transition] = field(default_factory=list[Transition])
@@ -121,6 +122,10 @@ class Opportunity(Struct, kw_only=True):
     @property
     def is_premium(self) -> bool:
         return is_premium(self.type, float(self.net_bps))
+
+    @property
+    def ranked_bps(self) -> Decimal:
+        return self.net_bps if self.ranked_net_bps is None else self.ranked_net_bps
 
     @property
     def net_bps(self) -> Decimal:

@@ -47,6 +47,7 @@ def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place, gau
     again = callbacks.detail(view.id, place) if is_own else callbacks.detail_at(view.id, int(wanted), place)
     buttons = [
         *_render_sizes(view, wanted, place, gauge),
+        _offer(view, place),
         [Button("Refresh", data=again), Button("Why?", data=callbacks.why(view.id))],
         [Button("Back to the list", data=callbacks.list_page(place)), MENU],
     ]
@@ -70,6 +71,13 @@ def _render_sizes(
     ]
     across = 4 if len(buttons) % 3 else 3
     return [buttons[start : start + across] for start in range(0, len(buttons), across)]
+
+
+def _offer(view: OpportunityDetail, place: callbacks.Place) -> list[Button]:
+    """What can be done with it: what is over cannot be executed any more."""
+    similar = Button("Similar", data=callbacks.similar(view.id, place))
+    simulate = Button("Simulate", data=callbacks.simulate(view.id, place=place))
+    return [similar] if view.ended_at is not None else [simulate, similar]
 
 
 def render_missing(mode: str) -> Screen:

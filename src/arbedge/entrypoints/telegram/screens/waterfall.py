@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from arbedge.app.valued import ValuedView
-from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
+from arbedge.app.views import MissView, OpportunityDetail, OpportunityView, PartView
 from arbedge.entrypoints.telegram.html import quote
 from arbedge.entrypoints.telegram.screens import words
 from arbedge.entrypoints.telegram.screens.figures import render_age, render_bps, render_money
@@ -13,11 +13,13 @@ from arbedge.entrypoints.telegram.screens.layout import table
 
 
 def render_waterfall(view: OpportunityView) -> str:
-    """Every part with the four decimals it is computed to, so that what is shown sums to the net that is shown.
+    """Every part with the four decimals it is computed to, so that what is shown sums to the net that is shown."""
+    return render_parts(view.waterfall)
 
-    A part that is exactly nothing takes no line, other than gross and net.
-    """
-    gross, *parts, net = view.waterfall
+
+def render_parts(waterfall: list[PartView]) -> str:
+    """A part that is exactly nothing takes no line, other than gross and net."""
+    gross, *parts, net = waterfall
     shown = [gross, *(part for part in parts if part.bps), net]
     rows = [(words.name_part(part.label), f"{part.bps:+.4f}") for part in shown]
     return table([("bps of the buy leg", ""), *rows])
@@ -49,7 +51,7 @@ def render_refused(valued: ValuedView) -> str:
     refused = valued.refused
     if refused is None:
         return ""
-    lack = _describe_reason(refused.reason, refused.numbers, refused.explanation)
+    lack = describe_refusal(refused.reason, refused.explanation, refused.numbers)
     return f"⚠ Not {render_size(refused.size_usdt)}, {words.WHOSE[refused.size_from]} size: {quote(lack, 200)}"
 
 
@@ -92,7 +94,7 @@ def render_miss(miss: MissView) -> str:
 
 def _describe_lack(miss: MissView) -> str:
     numbers = miss.numbers
-    lack = _describe_reason(miss.reason, numbers, miss.explanation)
+    lack = describe_refusal(miss.reason, miss.explanation, numbers)
     if miss.opportunity_id:
         at = f"at your {numbers['size_usdt']:,.10g} USDT"
         return f"net {numbers['net_bps']:+.2f} bps {at}: {lack}" if "net_bps" in numbers else f"{at}: {lack}"
@@ -102,8 +104,8 @@ def _describe_lack(miss: MissView) -> str:
     return f"net {numbers['net_bps']:+.2f} bps once both books are walked: {lack}" if is_walked else lack
 
 
-def _describe_reason(reason: str, numbers: dict[str, float], explanation: str) -> str:
-    """With its numbers, in the words of the reason or as they are."""
+def describe_refusal(reason: str, explanation: str, numbers: dict[str, float]) -> str:
+    """Why something cannot be had, with the numbers that decided."""
     try:
         return _LACKS[reason](numbers)
     except KeyError:
