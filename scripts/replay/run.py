@@ -21,7 +21,7 @@ from scripts.replay.comparing import Comparison, find_differences, to_plain
 from scripts.replay.deciding import Course, Replayed
 from scripts.replay.result import Result
 from scripts.replay.spans import Span, render_time
-from scripts.replay.telling import Versions, decide_again
+from scripts.replay.telling import Versions, decide_again, read_again
 
 LOOK_BACK_MS: Final = 24 * HOUR_MS
 
@@ -153,7 +153,8 @@ class Run:
             decided = [(one.person, one.reason, one.is_silent) for one in again]
             result.add(kind, at=record.at, id=opportunity.id, revision=record.revision, decided=decided)
         else:
-            screen = render_alert(opportunity, record.at, record.outcomes)
+            reading = read_again(record, opportunity, policy)
+            screen = render_alert(opportunity, record.at, record.outcomes, reading)
             digest = digest_screen(screen)
             self.comparison.compare(kind, what, {"content_sha256": record.content_sha256}, {"content_sha256": digest})
             shown = {"person": record.person, "outcome": record.outcome, "content_sha256": digest, "text": screen.text}

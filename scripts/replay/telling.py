@@ -7,10 +7,12 @@ from typing import Final
 import msgspec
 
 from arbedge.domain.eligibility import check_eligibility, get_alert_setting
+from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person, Preferences, Session
-from arbedge.domain.policy import Policy
-from arbedge.ports.lake.event_records import DistributionRecord, PersonDecision
+from arbedge.domain.policy import OpportunityType, Policy
+from arbedge.domain.revaluation import Reading, Valuations, read
+from arbedge.ports.lake.event_records import DeliveryRecord, DistributionRecord, PersonDecision
 from scripts.replay.comparing import encode
 
 # A version that has been replaced may still be on its way to somebody for this long.
@@ -47,14 +49,24 @@ class Versions:
 
 def decide_again(record: DistributionRecord, opportunity: Opportunity, policy: Policy) -> list[PersonDecision]:
     """The same people at the same moment, judged anew."""
-    return [_judge(one, opportunity, record.at, policy) for one in record.people]
+    valuations = Valuations(opportunity, policy)
+    return [_judge(one, opportunity, record.at, policy, valuations) for one in record.people]
 
 
-def _judge(recorded: PersonDecision, opportunity: Opportunity, at: int, policy: Policy) -> PersonDecision:
+def _judge(
+    recorded: PersonDecision, opportunity: Opportunity, at: int, policy: Policy, valuations: Valuations
+) -> PersonDecision:
     person = _rebuild(recorded)
-    reason = check_eligibility(person, opportunity, at, policy)
+    reason = check_eligibility(person, opportunity, at, policy, valuations)
     is_silent = get_alert_setting(person, opportunity) == "silent"
     return msgspec.structs.replace(recorded, reason=reason, is_silent=is_silent)
+
+
+def read_again(record: DeliveryRecord, opportunity: Opportunity, policy: Policy) -> Reading:
+    """The opportunity as the message's reader had chosen to see it."""
+    minimum: dict[OpportunityType, float] = {} if record.min_net_bps is None else {opportunity.type: record.min_net_bps}
+    preferences = Preferences({}, minimum, record.size_quote, record.horizon_h)
+    return read(opportunity, choose_gauge(preferences, policy), policy)
 
 
 def _rebuild(recorded: PersonDecision) -> Person:
@@ -69,6 +81,6 @@ def _rebuild(recorded: PersonDecision) -> Person:
         role=recorded.role,
         tier=recorded.tier,
         session=session,
-        preferences=Preferences(alerts=recorded.alerts, min_net_bps=recorded.min_net_bps),
+        preferences=Preferences(recorded.alerts, recorded.min_net_bps, recorded.size_quote, recorded.horizon_h),
         is_reachable=recorded.is_reachable,
     )

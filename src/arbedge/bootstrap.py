@@ -24,6 +24,7 @@ from arbedge.adapters.cloudflare.d1.market_reads import D1ReadCounts
 from arbedge.adapters.cloudflare.d1.metrics import D1Metrics
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
+from arbedge.adapters.cloudflare.d1.preferences import D1Preferences
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
 from arbedge.adapters.cloudflare.d1.signals import D1Signals
 from arbedge.adapters.cloudflare.d1.track_record import D1TrackRecord
@@ -121,6 +122,7 @@ def build(
         appraiser=DurableAppraiser(bindings.APPRAISER),
         announcements=BindingQueue[Announce | Recount](bindings.OPPORTUNITIES),
         people=D1People(database),
+        preferences=D1Preferences(database),
         deliveries=D1Deliveries(database),
         outbox=BindingQueue[Deliver](bindings.DELIVERIES),
         messenger=BotApi(client, settings.telegram_api_url, settings.telegram_bot_token),

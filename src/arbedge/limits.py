@@ -29,6 +29,7 @@ INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a fe
 INSTRUMENTS_RETRY_MS: Final = 60_000  # a megabyte that did not come, or was refused, is not asked for at every scan
 WATCHED_MAX: Final = 500  # instruments under suspicion, about 200 bytes each, that every scan reads
 INSTRUMENT_EVENTS_KEPT_MS: Final = 30 * 86_400_000  # a month of listings and changes of rules
+REVALUED_MAX: Final = 100  # open opportunities valued again for a list at a size of one's own: a longest page
 SCANS_KEPT_MS: Final = 3_600_000  # how long a scan's report can be asked about
 
 # -- technical signals

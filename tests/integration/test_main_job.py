@@ -53,7 +53,7 @@ async def test_the_alert_opens_into_the_waterfall(arbedge: World):
     calls = await arbedge.tap(FIONA, alert["result"]["message_id"], button["callback_data"])
     assert calls[0]["method"] == "answerCallbackQuery"
     shown = calls[-1]["parameters"]["text"]
-    for word in ("gross", "fee buy", "fee sell", "slippage", "transfer", "net", "synthetic"):
+    for word in ("gross", "fee buy", "fee sell", "transfer", "net", "the default size", "synthetic"):
         assert word in shown
 
 

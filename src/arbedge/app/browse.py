@@ -5,16 +5,20 @@ from msgspec.structs import replace
 
 from arbedge.app.hour import AssetHourView, RunView, load_hour, load_runs
 from arbedge.app.identity_views import NameView, QuarantineView, load_name, view_quarantine
+from arbedge.app.own_list import OwnPage, list_own, view_left_out
+from arbedge.app.valued import GaugeView, view_gauge
 from arbedge.app.views import MissView, OpportunityDetail, view_miss, view_opportunity
 from arbedge.domain.categories import CATEGORIES, TECHNICAL_CATEGORIES, Category
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.eligibility import Withheld, check_eligibility
+from arbedge.domain.gauge import Gauge, choose_gauge
 from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.permissions import is_allowed
 from arbedge.domain.person import Person
 from arbedge.domain.policy import Policy
 from arbedge.domain.reasons import BAD_DATA
+from arbedge.domain.revaluation import read
 from arbedge.domain.verdicts import is_premium_miss
 from arbedge.ports.appraisals import Appraisals
 from arbedge.ports.assets import Assets
@@ -35,13 +39,17 @@ class ScanView(Struct, frozen=True):
 class ListView(Struct, frozen=True):
     """A page of open opportunities; `closest` holds the nearest misses, best first.
 
-    `hidden` counts those that the reader may not see.
+    `hidden` counts those that the reader may not see. `left_out` counts what is open and does not reach the reader's
+    own minimum at their own size; `is_cut` says that more is open than is valued at a size of one's own.
     """
 
     items: list[OpportunityDetail]
     next_cursor: str | None
     closest: list[MissView]
     scan: ScanView
+    gauge: GaugeView | None = None
+    left_out: int = 0
+    is_cut: bool = False
     hidden: int = 0
 
 
@@ -83,12 +91,14 @@ async def list_opportunities(
     now: int,
     *,
     may_see_premium: bool,
+    gauge: Gauge,
+    policy: Policy,
 ) -> ListView:
-    """Open opportunities, best net edge first. Raises `ValueError` for a cursor this list did not give.
+    """Open opportunities by the reader's gauge, best first. Raises `ValueError` for a cursor this list did not give.
 
     Without `may_see_premium` the nearest misses are those of what the reader may see.
     """
-    page = await opportunities.list_open(wanted, limit, cursor)
+    page = await _list_by(gauge, opportunities, wanted, limit, cursor, policy, now)
     report = await scans.load_latest()
     nearest = report.nearest if report else []
     closest = [
@@ -103,11 +113,15 @@ async def list_opportunities(
     misses = [view_miss(drop) for drop in closest]
     if not may_see_premium or wanted.is_premium is False:
         misses = hide_premium(misses)
+    misses = [*map(view_left_out, page.left_out[:CLOSEST_SHOWN]), *misses]
     return ListView(
-        items=[view_opportunity(item, now) for item in page.items if item.is_live(now)],
+        items=[view_opportunity(item, now, reading=reading) for item, reading in page.items],
         next_cursor=page.next_cursor,
         closest=misses[:CLOSEST_SHOWN],
         scan=view_scan(report, now),
+        gauge=view_gauge(gauge),
+        left_out=len(page.left_out),
+        is_cut=page.is_cut,
         hidden=page.hidden,
     )
 
@@ -116,6 +130,23 @@ def _may_stand_among(drop: Drop, wanted: OpportunityFilter) -> bool:
     """Near misses are of the kind that the list is of: forecasts where it shows forecasts only, else arbitrage."""
     wants_signals = wanted.type == "technical" or wanted.category in TECHNICAL_CATEGORIES
     return (drop.candidate.type == "technical") == wants_signals
+
+
+async def _list_by(
+    gauge: Gauge,
+    opportunities: Opportunities,
+    wanted: OpportunityFilter,
+    limit: int,
+    cursor: str | None,
+    policy: Policy,
+    now: int,
+) -> OwnPage:
+    """Whoever chose nothing is served in the order that the database knows."""
+    if not gauge.is_default:
+        return await list_own(opportunities, wanted, limit, cursor, gauge, policy, now)
+    page = await opportunities.list_open(wanted, limit, cursor)
+    items = [(item, read(item, gauge, policy)) for item in page.items if item.is_live(now)]
+    return OwnPage(items, page.next_cursor, [], is_cut=False, hidden=page.hidden)
 
 
 def hide_premium(misses: list[MissView]) -> list[MissView]:
@@ -134,11 +165,14 @@ async def count_categories(opportunities: Opportunities, *, with_premium: bool) 
 
 
 async def get_opportunity(
-    opportunities: Opportunities, appraisals: Appraisals, opportunity_id: str, now: int
+    opportunities: Opportunities, appraisals: Appraisals, opportunity_id: str, now: int, gauge: Gauge, policy: Policy
 ) -> OpportunityDetail | None:
-    """One opportunity with what became of it."""
+    """One opportunity by the reader's gauge, with what became of it."""
     found = await opportunities.load(opportunity_id)
-    return view_opportunity(found, now, await appraisals.load(opportunity_id)) if found else None
+    if found is None:
+        return None
+    reading = read(found, gauge, policy, with_curve=True)
+    return view_opportunity(found, now, await appraisals.load(opportunity_id), reading)
 
 
 async def is_visible(deliveries: Deliveries, person: Person | None, view: OpportunityDetail | Opportunity) -> bool:
@@ -164,6 +198,8 @@ async def explain_asset(
     now: int,
     mode: Mode,
     seen_by: OpportunityFilter,
+    gauge: Gauge,
+    policy: Policy,
 ) -> WhyView:
     """Everything the latest scan decided about an asset, the hour before it, and what its name means.
 
@@ -174,7 +210,7 @@ async def explain_asset(
     misses = [view_miss(drop) for drop in (report.nearest if report else []) if drop.candidate.asset == asset]
     with_premium = seen_by.is_premium is not False
     return WhyView(
-        open=[view_opportunity(item, now) for item in page.items],
+        open=[view_opportunity(item, now, reading=read(item, gauge, policy)) for item in page.items],
         misses=misses if with_premium else hide_premium(misses),
         scan=view_scan(report, now),
         hour=await load_hour(scans, mode, asset, now, with_premium=with_premium),
@@ -199,8 +235,9 @@ async def explain_opportunity(
         return None
     report = await scans.load_latest()
     misses = [drop for drop in (report.nearest if report else []) if drop.candidate.key == found.key]
+    reading = read(found, choose_gauge(person.preferences, policy), policy, with_curve=True)
     return WhyView(
-        open=[view_opportunity(found, now, await appraisals.load(opportunity_id))],
+        open=[view_opportunity(found, now, await appraisals.load(opportunity_id), reading)],
         misses=[view_miss(drop) for drop in misses],
         scan=view_scan(report, now),
         own_reason=check_eligibility(person, found, now, policy),

@@ -3,6 +3,7 @@
 A message whose sending Telegram answered is never sent twice. After an unknown outcome it is sent again once.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,7 +12,10 @@ from arbedge.app.chronicle.people import record_delivery
 from arbedge.app.services import Services
 from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.eligibility import Withheld, check_eligibility
+from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.person import Person, Preferences
+from arbedge.domain.revaluation import Reading, read
 from arbedge.errors import (
     MessageGone,
     MessageInvalid,
@@ -32,14 +36,18 @@ CLAIM_MS = 30_000  # a claim older than this belongs to a consumer that died
 UNKNOWN_OUTCOME = "unknown_outcome"
 RECORD_ATTEMPTS = 4
 
-RenderAlert = Callable[[Opportunity, int, Sequence[Appraisal]], Screen]
+RenderAlert = Callable[[Opportunity, int, Sequence[Appraisal], Reading], Screen]
 
 
 async def deliver(services: Services, message: Deliver, render: RenderAlert) -> int | None:
     """Delivers, or returns in how many seconds the queue should bring this message again."""
     now = services.clock.now_ms()
-    opportunity = await services.opportunities.load(message.opportunity_id)
-    delivery = await services.deliveries.load(message.opportunity_id, message.chat_id)
+    # In a private chat, and there are no others yet, the chat is the person; an edit too is by what they chose last.
+    opportunity, delivery, person = await asyncio.gather(
+        services.opportunities.load(message.opportunity_id),
+        services.deliveries.load(message.opportunity_id, message.chat_id),
+        services.people.load_by_telegram(message.chat_id),
+    )
     if opportunity is None or delivery is None:
         raise MessageInvalid(f"delivery of {message.opportunity_id} is not recorded")
     if delivery.state in {"failed", "withheld"}:
@@ -48,7 +56,7 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
     is_outcome_news = bool(outcomes) and delivery.message_id is not None and not delivery.shows_outcome
     if delivery.revision >= opportunity.revision and not is_outcome_news:
         return None
-    if delivery.message_id is None and (reason := await _find_objection(services, opportunity, delivery, now)):
+    if delivery.message_id is None and (reason := _find_objection(services, opportunity, person, now)):
         await services.deliveries.settle(delivery, "withheld", now, error=reason)
         await _tell(services, opportunity, delivery, None, now, "withheld", reason)
         return None
@@ -56,7 +64,7 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
         return CLAIM_MS // 1000
     if not await services.deliveries.claim(delivery.opportunity_id, delivery.chat_id, delivery.attempts, now):
         return CLAIM_MS // 1000
-    return await _show(services, opportunity, delivery, outcomes, render)
+    return await _show(services, opportunity, delivery, person, outcomes, render)
 
 
 async def _load_outcomes(services: Services, opportunity: Opportunity) -> list[Appraisal]:
@@ -67,11 +75,8 @@ async def _load_outcomes(services: Services, opportunity: Opportunity) -> list[A
     return [] if any(one.state == "scheduled" for one in steps) else steps
 
 
-async def _find_objection(
-    services: Services, opportunity: Opportunity, delivery: Delivery, now: int
-) -> Withheld | None:
+def _find_objection(services: Services, opportunity: Opportunity, person: Person | None, now: int) -> Withheld | None:
     """Why this person should not be told after all: a message may have waited long for its turn."""
-    person = await services.people.load_by_telegram(delivery.chat_id)
     return "no_session" if person is None else check_eligibility(person, opportunity, now, services.policy)
 
 
@@ -79,6 +84,7 @@ async def _show(
     services: Services,
     opportunity: Opportunity,
     delivery: Delivery,
+    person: Person | None,
     outcomes: Sequence[Appraisal],
     render: RenderAlert,
 ) -> int | None:
@@ -86,8 +92,12 @@ async def _show(
     is_first = delivery.message_id is None
     before = "queued" if is_first else "sent"
     rendered_at = clock.now_ms()
-    screen = render(opportunity, rendered_at, outcomes)
-    tell = partial(_tell, services, opportunity, delivery, screen, rendered_at, outcomes=outcomes)
+    preferences = person.preferences if person else Preferences()
+    reading = read(opportunity, choose_gauge(preferences, services.policy), services.policy)
+    screen = render(opportunity, rendered_at, outcomes, reading)
+    tell = partial(
+        _tell, services, opportunity, delivery, screen, rendered_at, outcomes=outcomes, preferences=preferences
+    )
     message_id = delivery.message_id
     try:
         if message_id is None:
@@ -130,9 +140,11 @@ async def _tell(
     error: str | None = None,
     *,
     outcomes: Sequence[Appraisal] = (),
+    preferences: Preferences | None = None,
 ) -> None:
     chronicle = services.chronicle
-    await chronicle.tell(record_delivery(chronicle, opportunity, delivery, screen, at, outcome, error, outcomes))
+    record = record_delivery(chronicle, opportunity, delivery, screen, at, outcome, error, outcomes, preferences)
+    await chronicle.tell(record)
 
 
 async def _record_sent(

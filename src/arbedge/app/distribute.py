@@ -9,6 +9,7 @@ from arbedge.app.services import Services
 from arbedge.domain.eligibility import Withheld, check_eligibility, get_alert_setting
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
+from arbedge.domain.revaluation import Valuations
 from arbedge.errors import MessageInvalid
 from arbedge.limits import RECIPIENTS_PAGE
 from arbedge.ports.queues import MESSAGE_VERSION, Announce, Deliver, Recount
@@ -37,8 +38,9 @@ async def distribute(services: Services, message: Announce) -> None:
     told: list[tuple[Person, bool]] = []
     counts: Counter[Withheld | Literal["told"]] = Counter()
     decided: list[tuple[Person, Withheld | None]] = []
+    valuations = Valuations(opportunity, services.policy)
     for person in people:
-        reason = check_eligibility(person, opportunity, now, services.policy)
+        reason = check_eligibility(person, opportunity, now, services.policy, valuations)
         counts[reason or "told"] += 1
         decided.append((person, reason))
         if reason is None:

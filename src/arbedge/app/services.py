@@ -23,6 +23,7 @@ from arbedge.ports.learning import Learning
 from arbedge.ports.market_documents import Documents
 from arbedge.ports.messenger import Messenger
 from arbedge.ports.metrics import Metrics
+from arbedge.ports.preferences import PreferenceStore
 from arbedge.ports.queues import Announce, Deliver, Queue, Recount
 from arbedge.ports.scanner import Scanner
 from arbedge.ports.signals import SignalStore
@@ -68,6 +69,7 @@ class Services:
     public_documents: Documents
     announcements: Queue[Announce | Recount]
     people: People
+    preferences: PreferenceStore
     deliveries: Deliveries
     outbox: Queue[Deliver]
     messenger: Messenger

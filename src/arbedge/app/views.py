@@ -11,13 +11,15 @@ from msgspec import Struct
 
 from arbedge.app.figures_shown import round_shown as _round
 from arbedge.app.figures_shown import trim as _trim
+from arbedge.app.valued import ValuedView, view_valued
 from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
 from arbedge.domain.categories import Category, categorise
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.market import ExchangeId, Level, Market, Mode, Side, Source
 from arbedge.domain.opportunity import Leg, Opportunity, Status, Transition
-from arbedge.domain.policy import HELD_TYPES, OpportunityType
+from arbedge.domain.policy import OpportunityType
 from arbedge.domain.reasons import EXPLANATIONS, Reason
+from arbedge.domain.revaluation import Reading
 from arbedge.domain.technical.rules import RULES, Rule
 from arbedge.domain.technical.signals import BackedSignal
 
@@ -136,6 +138,7 @@ class OpportunityView(Struct, frozen=True, omit_defaults=False):
     needs_inventory: bool
     signal: SignalView | None
     confirmed_by: list[Rule]
+    valued: ValuedView
 
 
 class OutcomeView(Struct, frozen=True):
@@ -168,7 +171,10 @@ class OpportunityDetail(OpportunityView, frozen=True):
 
 
 class MissView(Struct, frozen=True):
-    """What was not told: what it would have been, its legs in order, and the one reason; of a signal, its rule."""
+    """What was not told: what it would have been, its legs in order, and the one reason; of a signal, its rule.
+
+    With `opportunity_id` it is open, worth `net_bps` at the scan's size, and lacks something at the reader's own.
+    """
 
     type: OpportunityType
     asset: str
@@ -180,6 +186,7 @@ class MissView(Struct, frozen=True):
     explanation: str
     numbers: dict[str, float]
     rule: Rule | None = None
+    opportunity_id: str | None = None
 
 
 def _view_confidence(opportunity: Opportunity) -> ConfidenceView:
@@ -231,9 +238,15 @@ def view_outcome(one: Appraisal, mode: Mode) -> OutcomeView:
     )
 
 
-def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Appraisal] = ()) -> OpportunityDetail:
-    """Everything about one opportunity as of `now`; `appraisals` are what is known of its outcomes."""
-    sighting = opportunity.sighting
+def view_opportunity(
+    opportunity: Opportunity, now: int, appraisals: Sequence[Appraisal] = (), reading: Reading | None = None
+) -> OpportunityDetail:
+    """Everything about one opportunity as of `now`; `appraisals` are what is known of its outcomes.
+
+    `reading` values it by its reader's gauge; without one the figures are the scan's own.
+    """
+    sighting = reading.sighting if reading else opportunity.sighting
+    valued = view_valued(opportunity, reading)
     edge = sighting.edge
     return OpportunityDetail(
         id=opportunity.id,
@@ -250,10 +263,10 @@ def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Ap
         size_base=_trim(edge.size_base),
         size_quote=_trim(edge.size_quote),
         capacity_quote=_trim(sighting.capacity_quote),
-        horizon_h=_find_horizon(opportunity),
+        horizon_h=_find_horizon(opportunity, valued),
         confidence=_view_confidence(opportunity),
         legs=[_view_leg(leg, opportunity, now) for leg in sighting.legs],
-        waterfall=[PartView(part.label, float(part.bps)) for part in opportunity.waterfall()],
+        waterfall=[PartView(part.label, float(part.bps)) for part in edge.waterfall()],
         mode=opportunity.mode,
         ended_at=opportunity.ended_at,
         end_reason=opportunity.end_reason,
@@ -262,6 +275,7 @@ def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Ap
         needs_inventory=opportunity.needs_inventory,
         signal=_view_signal(sighting.signal, now) if sighting.signal else None,
         confirmed_by=list(opportunity.claim.confirmed_by) if opportunity.claim else [],
+        valued=valued,
         curve=[CurveView(_trim(point.size_quote), float(point.net_bps)) for point in sighting.curve],
         transitions=opportunity.transitions,
         books=[_view_side(side) for side in sighting.books],
@@ -270,11 +284,10 @@ def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Ap
     )
 
 
-def _find_horizon(opportunity: Opportunity) -> int | None:
-    """Hours a position is held for at most; None where nothing is held."""
-    if opportunity.sighting.signal is not None:
-        return opportunity.sighting.signal.signal.horizon_h
-    return opportunity.horizon_h if opportunity.type in HELD_TYPES else None
+def _find_horizon(opportunity: Opportunity, valued: ValuedView) -> int | None:
+    """Hours a position is held for, a signal's at most; None where nothing is held."""
+    signal = opportunity.sighting.signal
+    return valued.horizon_h if signal is None else signal.signal.horizon_h
 
 
 def _view_signal(backed: BackedSignal, now: int) -> SignalView:

@@ -8,12 +8,24 @@ from msgspec import Struct, field
 
 from arbedge.domain.claim import Claim
 from arbedge.domain.edge import CurvePoint, Edge, Fill, LegTerms, Part, Side
+from arbedge.domain.fees import FeeRate
 from arbedge.domain.market import ExchangeId, Funding, Level, Market, Mode, Source
 from arbedge.domain.policy import OpportunityType, is_premium
 from arbedge.domain.technical.signals import BackedSignal
 
 Status = Literal["detected", "verified", "active", "expired", "vanished"]
 OPEN: frozenset[Status] = frozenset({"detected", "verified", "active"})
+
+
+class LegRules(Struct, frozen=True):
+    """What rounds and bounds an order of this leg, in the exchange's own units, as it was at the scan."""
+
+    base: str
+    tick_size: Decimal
+    lot_size: Decimal
+    min_size: Decimal
+    min_notional: Decimal | None
+    contract_size: Decimal
 
 
 class Leg(Struct, frozen=True):
@@ -33,6 +45,13 @@ class Leg(Struct, frozen=True):
     multiplier: int = 1  # asset units in one unit of the exchange's price
     asset: str = ""  # what is traded and what it is priced in: of a cycle's legs, each its own; empty in older records
     quote: str = ""
+    rules: LegRules | None = None  # None in older records: those cannot be valued at another size
+
+    @property
+    def fee(self) -> FeeRate:
+        """The fee that every fill of this leg was valued at."""
+        taker = Decimal(str(self.fee_bps)) / 10_000
+        return FeeRate(taker=taker, maker=taker, basis="own_tier" if self.fee_basis == "own_tier" else "base_tier")
 
 
 class Sighting(Struct, frozen=True):
@@ -50,6 +69,8 @@ class Sighting(Struct, frozen=True):
     books: tuple[list[Level], ...]  # the entry side of each leg that was walked: asks of a buy, bids of a sell
     exit_books: tuple[list[Level], ...] = ()  # the exit sides, where the position is held and closed
     signal: BackedSignal | None = None  # of a technical one
+    size_usdt: Decimal = Decimal(1000)  # the size that the edge was asked for; whole lots make it a little less
+    unit: Decimal = Decimal(1)  # one USDT in the quote currency, at the rate of the scan
 
 
 class Transition(Struct, frozen=True):
@@ -140,4 +161,12 @@ def make_leg(terms: LegTerms, fill: Fill) -> Leg:
         multiplier=instrument.multiplier,
         asset=instrument.asset,
         quote=instrument.quote,
+        rules=LegRules(
+            base=instrument.base,
+            tick_size=instrument.tick_size,
+            lot_size=instrument.lot_size,
+            min_size=instrument.min_size,
+            min_notional=instrument.min_notional,
+            contract_size=instrument.contract_size,
+        ),
     )

@@ -1,5 +1,6 @@
 """A person with their session and preferences, as far as alerts and screens need them."""
 
+from decimal import Decimal
 from typing import Final, Literal
 
 from msgspec import Struct
@@ -20,6 +21,8 @@ class Preferences(Struct, frozen=True):
 
     alerts: dict[OpportunityType, AlertSetting] = {}
     min_net_bps: dict[OpportunityType, float] = {}
+    size_quote: Decimal | None = None  # in USDT
+    horizon_h: int | None = None
 
 
 class Session(Struct, frozen=True):

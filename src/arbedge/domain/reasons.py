@@ -52,7 +52,7 @@ EXPLANATIONS: Final[dict[Reason, str]] = {
     "below_minimum": "after every cost the edge is below the minimum",
     "not_shortlisted": "better candidates used up this scan's order book budget",
     "book_unavailable": "an order book could not be fetched",
-    "not_recorded": "a replay has no recorded order book for it",
+    "not_recorded": "what it takes to value it is not on record",
     "no_conversion": "there is no live rate between its quote currency and USDT, in which sizes are counted",
     "depth": "the books are too thin for the size",
     "min_size": "the size is below an exchange's smallest order",

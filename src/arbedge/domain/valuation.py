@@ -11,7 +11,6 @@ from msgspec.structs import replace
 from arbedge.domain.detection import DETECTORS
 from arbedge.domain.detection.verification import LegMarket
 from arbedge.domain.edge import Edge, Legs, LegTerms
-from arbedge.domain.fees import FeeRate
 from arbedge.domain.opportunity import Leg, Opportunity
 from arbedge.domain.policy import Policy
 
@@ -38,6 +37,4 @@ def require_number(edge: Edge) -> Edge:
 
 
 def _terms(leg: Leg, market: LegMarket) -> LegTerms:
-    taker = Decimal(str(leg.fee_bps)) / 10_000
-    fee = FeeRate(taker=taker, maker=taker, basis="own_tier" if leg.fee_basis == "own_tier" else "base_tier")
-    return LegTerms(side=leg.side, instrument=market.instrument, book=market.book, fee=fee, funding=market.funding)
+    return LegTerms(side=leg.side, instrument=market.instrument, book=market.book, fee=leg.fee, funding=market.funding)

@@ -35,8 +35,11 @@ async def live_through(world: World) -> None:
         await world.say(person, "/start")
     sqlite = world.env.DB.sqlite
     for user_id, preferences in (
-        ("user_premium_456", {"alerts": {"cross_exchange": "off", "funding": "silent"}}),
-        ("user_pro_789", {"min_net_bps": {"cross_exchange": 25}, "alerts": {"technical": "on"}}),
+        ("user_premium_456", {"alerts": {"cross_exchange": "off", "funding": "silent"}, "horizon_h": 48}),
+        (
+            "user_pro_789",
+            {"min_net_bps": {"cross_exchange": 25}, "alerts": {"technical": "on"}, "size_quote": "2500"},
+        ),
     ):
         payload = json.dumps(preferences)
         sqlite.execute("INSERT INTO preferences (user_id, payload, updated_at) VALUES (?, ?, 1)", (user_id, payload))

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from arbedge.app import figures_shown
-from arbedge.domain import eligibility, episodes, fees
+from arbedge.domain import edge, eligibility, episodes, fees, revaluation
 from arbedge.domain.detection import shortlist
 from scripts.replay.spans import Span
 from tests.integration.replay.conftest import Recorded
@@ -40,6 +40,15 @@ def show_fewer_digits(patch: Patch) -> None:
     patch.setattr(figures_shown, "_SHOWN", figures_shown._SHOWN.__class__(prec=3))
 
 
+def forget_the_readers_size(patch: Patch) -> None:
+    patch.setattr(revaluation, "size_for", lambda sizing, _size: edge.size_for(sizing, Decimal(1000)))
+
+
+def forget_the_readers_horizon(patch: Patch) -> None:
+    restore = revaluation._restore
+    patch.setattr(revaluation, "_restore", lambda sighting, _horizon_h, policy: restore(sighting, 24, policy))
+
+
 @pytest.mark.parametrize(
     ("mutate", "kinds"),
     [
@@ -48,6 +57,8 @@ def show_fewer_digits(patch: Patch) -> None:
         (look_at_fewer, {"opportunity", "decision"}),
         (forget_a_layer, {"distribution"}),
         (show_fewer_digits, {"message"}),
+        (forget_the_readers_size, {"message"}),
+        (forget_the_readers_horizon, {"message"}),
     ],
 )
 async def test_a_mutant_is_found(

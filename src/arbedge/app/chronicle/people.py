@@ -12,7 +12,7 @@ from arbedge.app.chronicle import Chronicle
 from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.eligibility import Withheld, get_alert_setting
 from arbedge.domain.opportunity import Opportunity
-from arbedge.domain.person import Person
+from arbedge.domain.person import Person, Preferences
 from arbedge.limits import SESSION_MS
 from arbedge.ports.lake.event_records import (
     PEOPLE_PER_RECORD,
@@ -74,6 +74,8 @@ def _decide(chronicle: Chronicle, opportunity: Opportunity, person: Person, reas
         is_reachable=person.is_reachable,
         reason=reason,
         is_silent=get_alert_setting(person, opportunity) == "silent",
+        size_quote=person.preferences.size_quote,
+        horizon_h=person.preferences.horizon_h,
     )
 
 
@@ -86,11 +88,14 @@ def record_delivery(
     outcome: DeliveryOutcome,
     error: str | None = None,
     outcomes: Sequence[Appraisal] = (),
+    preferences: Preferences | None = None,
 ) -> DeliveryRecord:
     """One attempt to show one person a state of an opportunity; without a screen it was decided not to.
 
-    `outcomes` are kept with what they were shown in: the books they were valued on are in no record.
+    `outcomes` are kept with what they were shown in: the books they were valued on are in no record. `preferences`
+    are those the message was rendered by.
     """
+    own = preferences or Preferences()
     return DeliveryRecord(
         v=RECORD_VERSION,
         at=at,
@@ -105,6 +110,9 @@ def record_delivery(
         outcome=outcome,
         error=error,
         outcomes=[replace(one, ages=()) for one in outcomes],
+        size_quote=own.size_quote,
+        horizon_h=own.horizon_h,
+        min_net_bps=own.min_net_bps.get(opportunity.type),
     )
 
 

@@ -56,6 +56,8 @@ def verify(
         books=tuple(list(leg.entry.levels) for leg in legs),
         exit_books=tuple(list(leg.exit.levels) for leg in legs) if candidate.type in CLOSED_TYPES else (),
         signal=markets[0].signal,
+        size_usdt=policy.size_quote,
+        unit=unit,
     )
 
 

@@ -1,9 +1,23 @@
 """The HTTPS API as one ASGI application, built once and bound to the ports of each event."""
 
+import re
+
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
-from arbedge.entrypoints.http import analysis, health, market, metrics, opportunities, public, similar, simulate, stream
+from arbedge.entrypoints.http import (
+    analysis,
+    health,
+    market,
+    metrics,
+    opportunities,
+    preferences,
+    public,
+    similar,
+    simulate,
+    stream,
+)
 from arbedge.entrypoints.http.documents import TITLE, VERSION, install_documents
 from arbedge.entrypoints.http.envelope import API_PREFIX
 from arbedge.entrypoints.http.event import bind
@@ -27,7 +41,14 @@ def create_api() -> FastAPI:
     )
     install_failures(api)
     install_documents(api)
+    methods: list[tuple[re.Pattern[str], frozenset[str]]] = []
     # The stream comes before the route that would take its name for an id.
-    for routes in (health, metrics, public, stream, opportunities, similar, simulate, market, analysis):
+    for routes in (health, metrics, public, stream, opportunities, similar, simulate, preferences, market, analysis):
         api.include_router(routes.router, prefix=API_PREFIX)
+        methods += [
+            (re.compile(re.sub(r"\{\w+\}", "[^/]+", API_PREFIX + route.path)), frozenset(route.methods or ()))
+            for route in routes.router.routes
+            if isinstance(route, APIRoute)
+        ]
+    api.state.methods = methods
     return api

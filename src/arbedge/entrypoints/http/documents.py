@@ -67,6 +67,7 @@ _STATUS_TEXTS: Final[dict[int, str]] = {
     401: "Nobody known is asking.",
     403: "The plan or role does not include this, or the session was ended.",
     404: "There is no such thing.",
+    409: "Another version is stored than the request expects.",
     413: "The body is too large.",
     422: "One or more fields cannot be used; each is named.",
     429: "Too many requests; `Retry-After` says when to come back.",

@@ -11,6 +11,7 @@
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from math import ceil
 from typing import Any, Final
@@ -91,7 +92,16 @@ async def _answer_api_error(request: Request, error: Exception) -> Response:
 async def _answer_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code, message = _STATUS_TEXTS.get(error.status_code, ("bad_request", "The request cannot be read."))
-    return answer_failure(request, error.status_code, code, message, headers=error.headers)
+    headers = error.headers
+    if error.status_code == 405 and (methods := _find_methods(request)):
+        headers = {"allow": ", ".join(sorted(methods))}
+    return answer_failure(request, error.status_code, code, message, headers=headers)
+
+
+def _find_methods(request: Request) -> set[str]:
+    """The methods of every route at this address: the framework's own answer names those of the first one only."""
+    known: list[tuple[re.Pattern[str], frozenset[str]]] = request.app.state.methods
+    return {method for pattern, methods in known if pattern.fullmatch(request.url.path) for method in methods}
 
 
 def name_field(location: tuple[int | str, ...]) -> str:

@@ -1,5 +1,6 @@
 """Opportunities: the open ones, one of them with every number that decided, and why a person was or was not told."""
 
+from decimal import Decimal
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Response
@@ -8,6 +9,7 @@ from msgspec.structs import replace
 from arbedge.app.browse import explain_opportunity, get_opportunity, is_visible, list_opportunities
 from arbedge.app.services import Services
 from arbedge.app.views import OpportunityDetail
+from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.permissions import get_rights, is_allowed
 from arbedge.domain.person import Person
@@ -16,7 +18,7 @@ from arbedge.entrypoints.http.documents import SECURED, describe_responses
 from arbedge.entrypoints.http.envelope import JSON, encode
 from arbedge.entrypoints.http.event import Ports
 from arbedge.entrypoints.http.failures import ApiError, refuse_missing
-from arbedge.entrypoints.http.queries import FilterQuery, OpportunityQuery
+from arbedge.entrypoints.http.queries import FilterQuery, OpportunityQuery, ValuationQuery
 from arbedge.entrypoints.http.schemas import DetailAnswer, DetailMeta, ListAnswer, WhyAnswer, render_list
 from arbedge.ports.store import OpportunityFilter
 
@@ -67,6 +69,8 @@ async def get_opportunities(services: Ports, person: Reader, query: Annotated[Op
             query.cursor,
             services.clock.now_ms(),
             may_see_premium=with_premium,
+            gauge=choose_gauge(person.preferences, services.policy),
+            policy=services.policy,
         )
     except ValueError as error:
         if query.cursor is None:
@@ -109,12 +113,25 @@ async def require_visible(services: Services, person: Person, found: Opportunity
     responses=describe_responses(DetailAnswer, 401, 403, 404, 413, 422, 429, 503),
     openapi_extra=SECURED,
 )
-async def get_one_opportunity(services: Ports, person: Reader, opportunity_id: OpportunityId) -> Response:
-    """Every number with its age and source, and the sides of the order books that decided, to check by hand."""
+async def get_one_opportunity(
+    services: Ports, person: Reader, opportunity_id: OpportunityId, query: Annotated[ValuationQuery, Query()]
+) -> Response:
+    """Every number with its age and source, and the sides of the order books that decided, to check by hand.
+
+    Valued at your own size and horizon, or at those of the query; `valued` says at which, and where that size cannot
+    be had, why not: the figures are then those of the scan's own size.
+    """
     found = None
     if is_opportunity_id(opportunity_id):
-        now = services.clock.now_ms()
-        found = await get_opportunity(services.opportunities, services.appraisals, opportunity_id, now)
+        size_usdt = None if query.size_quote is None else Decimal(str(query.size_quote))
+        found = await get_opportunity(
+            services.opportunities,
+            services.appraisals,
+            opportunity_id,
+            services.clock.now_ms(),
+            choose_gauge(person.preferences, services.policy, size_usdt, query.horizon_h),
+            services.policy,
+        )
     if found is None:
         raise refuse_missing("opportunity")
     await require_visible(services, person, found)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from arbedge.domain.categories import CATEGORIES, Category
+from arbedge.domain.gauge import HORIZON_H_MAX, SIZE_USDT_MAX, SIZE_USDT_MIN
 from arbedge.domain.market import ExchangeId
 from arbedge.domain.permissions import LIST_LIMIT_MAX
 from arbedge.domain.policy import OpportunityType
@@ -55,3 +56,16 @@ class OpportunityQuery(FilterQuery):
     )
     category: Category | None = describe(f"Only this category. {_CATEGORIES}")
     cursor: Annotated[str, Field(min_length=1, max_length=512)] | None = describe("`next_cursor` of the page before.")
+
+
+class ValuationQuery(BaseModel):
+    """At what one opportunity is valued; what is absent is the reader's own preference, or the default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size_quote: Annotated[float, Field(ge=SIZE_USDT_MIN, le=SIZE_USDT_MAX, allow_inf_nan=False)] | None = describe(
+        "The size in USDT."
+    )
+    horizon_h: Annotated[int, Field(ge=1, le=HORIZON_H_MAX)] | None = describe(
+        "How many hours a position is held; for types that are held."
+    )

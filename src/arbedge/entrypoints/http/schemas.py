@@ -7,9 +7,11 @@ from msgspec import Struct, UnsetType
 
 from arbedge.app.browse import ListView, ScanView, WhyView
 from arbedge.app.ingestion import IngestionView
+from arbedge.app.preferences import PreferencesView
 from arbedge.app.public_metrics import PublicMetrics
 from arbedge.app.simulation_view import SimulationView
 from arbedge.app.status import DependencyView, Overall, StatusView
+from arbedge.app.valued import GaugeView
 from arbedge.app.views import MissView, OpportunityDetail, OpportunityView, OutcomeView
 from arbedge.config import Environment, MarketMode, Settings
 from arbedge.domain.similarity import Likeness
@@ -57,6 +59,8 @@ class IngestionAnswer(Struct, frozen=True):
 class ListMeta(Struct, frozen=True):
     """What the page was cut to and where it comes from; `closest` are the nearest misses, best first.
 
+    `left_out` counts what is open and does not reach the reader's own minimum at their own size; `is_cut` says that
+    more is open than is valued at a size of one's own.
     `is_premium_included` is False where the person's plan leaves premium opportunities out.
     """
 
@@ -66,6 +70,9 @@ class ListMeta(Struct, frozen=True):
     market_mode: MarketMode
     scan: ScanView
     closest: list[MissView]
+    gauge: GaugeView | None
+    left_out: int
+    is_cut: bool
 
 
 class ListAnswer(Struct, frozen=True):
@@ -88,6 +95,11 @@ class DetailAnswer(Struct, frozen=True):
 class WhyAnswer(Struct, frozen=True):
     data: WhyView
     meta: DetailMeta
+    success: bool = True
+
+
+class PreferencesAnswer(Struct, frozen=True):
+    data: PreferencesView
     success: bool = True
 
 
@@ -155,6 +167,7 @@ ANSWERS: tuple[type[Struct], ...] = (
     SimulationAnswer,
     SimilarAnswer,
     PublicMetricsAnswer,
+    PreferencesAnswer,
     *MARKET_ANSWERS,
     FailureAnswer,
 )
@@ -182,6 +195,9 @@ def render_list(view: ListView, *, limit: int, limit_max: int, with_premium: boo
         market_mode=mode,
         scan=view.scan,
         closest=view.closest,
+        gauge=view.gauge,
+        left_out=view.left_out,
+        is_cut=view.is_cut,
     )
     return ListAnswer(data=[summarise(item) for item in view.items], next_cursor=view.next_cursor, meta=meta)
 

@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from arbedge.domain.categories import Category
+from arbedge.domain.person import AlertSetting
 from arbedge.domain.policy import OpportunityType
 from arbedge.limits import TELEGRAM_CALLBACK_BYTES_MAX
 
@@ -26,6 +27,14 @@ PAGE_NUMBER: Final = "op:n"
 MARKET: Final = "mk:o"
 PRICE: Final = "mk:p"
 CATEGORIES: Final = "op:c"
+DETAIL_AT: Final = "op:z"
+PREFERENCES: Final = "pf:o"
+CHOOSE_SIZE: Final = "pf:s"
+CHOOSE_HORIZON: Final = "pf:h"
+OF_TYPE: Final = "pf:t"
+CHOOSE_MINIMUM: Final = "pf:m"
+CHOOSE_ALERTS: Final = "pf:a"
+DEFAULT: Final = "d"  # in place of a value: the system's
 
 _CODES: Final[dict[OpportunityType | None, str]] = {
     None: "a",
@@ -49,6 +58,7 @@ _CATEGORY_CODES: Final[dict[Category, str]] = {
 }
 _TYPES: Final[dict[str, OpportunityType | None]] = {code: kind for kind, code in _CODES.items()}
 _CATEGORIES: Final[dict[str, Category]] = {code: category for category, code in _CATEGORY_CODES.items()}
+TYPE: Final = f"([{''.join(code for code, kind in _TYPES.items() if kind)}])"
 _ASSET_BYTES_MAX: Final = 24  # so that an opportunity's id, a place and a prefix together stay within the limit
 PLACE: Final = r"([0-9]{1,4}(?::[axfsteLHTMRBYAN](?::[\w.]{1,24})?)?)"
 _PLACE: Final = re.compile(r"([0-9]{1,4})(?::([axfsteLHTMRBYAN])(?::([\w.]{1,24}))?)?")
@@ -91,6 +101,39 @@ def list_page(place: Place) -> str:
 def detail(opportunity_id: str, place: Place | None = None) -> str:
     """Shows an opportunity in place of the panel it was tapped on, with a way back to where it was tapped."""
     return f"{DETAIL}:{opportunity_id}:{place}" if place else f"{DETAIL}:{opportunity_id}"
+
+
+def detail_at(opportunity_id: str, size_usdt: int, place: Place) -> str:
+    """The same panel with the figures of another size."""
+    return f"{DETAIL_AT}:{opportunity_id}:{size_usdt}:{place}"
+
+
+def parse_type(code: str) -> OpportunityType:
+    """The type that a button's code stands for. Raises `ValueError`."""
+    if kind := _TYPES.get(code):
+        return kind
+    raise ValueError("not the code of a type")
+
+
+def choose_size(size_usdt: int | None) -> str:
+    return f"{CHOOSE_SIZE}:{DEFAULT if size_usdt is None else size_usdt}"
+
+
+def choose_horizon(hours: int | None) -> str:
+    return f"{CHOOSE_HORIZON}:{DEFAULT if hours is None else hours}"
+
+
+def of_type(kind: OpportunityType) -> str:
+    """The minimum and the alerts of one type."""
+    return f"{OF_TYPE}:{_CODES[kind]}"
+
+
+def choose_minimum(kind: OpportunityType, min_net_bps: int | None) -> str:
+    return f"{CHOOSE_MINIMUM}:{_CODES[kind]}:{DEFAULT if min_net_bps is None else min_net_bps}"
+
+
+def choose_alerts(kind: OpportunityType, setting: AlertSetting | None) -> str:
+    return f"{CHOOSE_ALERTS}:{_CODES[kind]}:{setting or DEFAULT}"
 
 
 def why(opportunity_id: str) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,7 +14,7 @@ from arbedge.app.status import check_status
 from arbedge.app.views import OpportunityDetail
 from arbedge.domain.permissions import is_allowed
 from arbedge.domain.policy import OpportunityType
-from arbedge.entrypoints.telegram import market
+from arbedge.entrypoints.telegram import market, preferences
 from arbedge.entrypoints.telegram.callbacks import Place
 from arbedge.entrypoints.telegram.command import parse_deep_link
 from arbedge.entrypoints.telegram.html import clean
@@ -125,6 +126,8 @@ async def show_why(turn: Turn, argument: str) -> Screen:
         turn.now,
         services.settings.market_mode,
         _for_reader(turn, OpportunityFilter()),
+        turn.gauge,
+        services.policy,
     )
     return why.render_why_asset(asset, view, turn.mode)
 
@@ -134,14 +137,21 @@ async def show_page(turn: Turn, place: Place) -> Screen:
     return opportunities.render_list(view, place, turn.mode, turn.now, hidden=view.hidden)
 
 
-async def show_detail(turn: Turn, opportunity_id: str, place: Place) -> Screen:
+async def show_detail(turn: Turn, opportunity_id: str, place: Place, size_usdt: int | None = None) -> Screen:
+    """At the person's own size, or at the one they picked on the screen."""
     services = turn.services
-    view = await browse.get_opportunity(services.opportunities, services.appraisals, opportunity_id, turn.now)
+    own = turn.gauge
+    gauge = own
+    if size_usdt is not None and size_usdt != own.size_usdt:
+        gauge = replace(own, size_usdt=Decimal(size_usdt), size_from="asked")
+    view = await browse.get_opportunity(
+        services.opportunities, services.appraisals, opportunity_id, turn.now, gauge, services.policy
+    )
     if view is None:
         return detail.render_missing(turn.mode)
     if not await _is_visible(turn, view):
         return detail.render_hidden(turn.mode)
-    return detail.render_detail(view, turn.now, place)
+    return detail.render_detail(view, turn.now, place, own)
 
 
 async def explain_one(turn: Turn, opportunity_id: str) -> Screen:
@@ -189,6 +199,8 @@ async def _list(turn: Turn, wanted: OpportunityFilter) -> browse.ListView:
         None,
         turn.now,
         may_see_premium=_may_see_premium(turn),
+        gauge=turn.gauge,
+        policy=services.policy,
     )
 
 
@@ -223,6 +235,7 @@ COMMANDS: Final[dict[str, CommandRow]] = {
     "why": CommandRow(show_why, "why something is or is not told: /why BTC"),
     "market": CommandRow(market.show_market, "funding at its extremes, how many assets rise, which feeds work"),
     "price": CommandRow(market.show_price, "one pair on every exchange, and its last day: /price BTC"),
+    "preferences": CommandRow(preferences.show_preferences, "the size, minimum and alerts that you are told by"),
     "status": CommandRow(show_status, "exchanges and everything else: state and age", in_groups=True),
     "help": CommandRow(show_help, "this; add numbers, alerts or safety", needs_session=False, in_groups=True),
 }

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from arbedge.entrypoints.telegram import callbacks, commands, market, similar, simulate
-from arbedge.entrypoints.telegram.callbacks import PLACE, Place, parse_place
+from arbedge.entrypoints.telegram import callbacks, commands, market, preferences, similar, simulate
+from arbedge.entrypoints.telegram.callbacks import PLACE, TYPE, Place, parse_place
 from arbedge.entrypoints.telegram.turn import Turn
 from arbedge.ports.messenger import Screen
 
@@ -61,6 +61,11 @@ async def _detail(turn: Turn, arguments: tuple[str, ...]) -> Screen:
     return await commands.show_detail(turn, opportunity_id, parse_place(rest[0]) if rest and rest[0] else Place())
 
 
+async def _detail_at(turn: Turn, arguments: tuple[str, ...]) -> Screen:
+    opportunity_id, size, place = arguments
+    return await commands.show_detail(turn, opportunity_id, parse_place(place), int(size))
+
+
 async def _why(turn: Turn, arguments: tuple[str, ...]) -> Screen:
     return await commands.explain_one(turn, arguments[0])
 
@@ -96,6 +101,7 @@ TAPS: Final[dict[str, TapRow]] = {
     callbacks.HELP: TapRow(_help, re.compile(r"(?::([a-z]{1,16}))?"), needs_session=False),
     callbacks.LIST: TapRow(_list, re.compile(":" + PLACE)),
     callbacks.DETAIL: TapRow(_detail, re.compile(f":{_ID}(?::{PLACE})?")),
+    callbacks.DETAIL_AT: TapRow(_detail_at, re.compile(rf":{_ID}:([1-9][0-9]{{1,5}}|1000000):{PLACE}")),
     callbacks.WHY: TapRow(_why, _ONE),
     callbacks.SIMULATE: TapRow(_simulate, re.compile(f":{_ID}:([0-9]{{1,7}})(?::{PLACE})?")),
     callbacks.SIMILAR: TapRow(_similar, re.compile(f":{_ID}(?::{PLACE})?")),
@@ -104,5 +110,11 @@ TAPS: Final[dict[str, TapRow]] = {
     callbacks.CATEGORIES: TapRow(_categories, _NOTHING),
     callbacks.MARKET: TapRow(_market, _NOTHING),
     callbacks.PRICE: TapRow(_price, re.compile(r":(\w{1,20}):(\w{1,20})")),
+    callbacks.PREFERENCES: TapRow(preferences.show, _NOTHING),
+    callbacks.CHOOSE_SIZE: TapRow(preferences.choose_size, re.compile(":([1-9][0-9]{1,5}|1000000|d)")),
+    callbacks.CHOOSE_HORIZON: TapRow(preferences.choose_horizon, re.compile(":([1-9][0-9]{0,2}|d)")),
+    callbacks.OF_TYPE: TapRow(preferences.show_type, re.compile(":" + TYPE)),
+    callbacks.CHOOSE_MINIMUM: TapRow(preferences.choose_minimum, re.compile(f":{TYPE}:([0-9]{{1,3}}|d)")),
+    callbacks.CHOOSE_ALERTS: TapRow(preferences.choose_alerts, re.compile(f":{TYPE}:(on|silent|off|d)")),
     callbacks.PAGE_NUMBER: TapRow(None, re.compile(r":(\d{1,4}):(\d{1,4})", re.ASCII)),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from arbedge.app import accounts
 from arbedge.app.chronicle.people import record_access
 from arbedge.app.services import Services
+from arbedge.domain.gauge import Gauge, choose_gauge
 from arbedge.domain.person import Person
 from arbedge.entrypoints.telegram.wire import User
 from arbedge.errors import (
@@ -42,6 +43,12 @@ class Turn:
     @property
     def mode(self) -> str:
         return self.services.settings.market_mode
+
+    @property
+    def gauge(self) -> Gauge:
+        """By what this person's figures are valued; a group, where everyone reads along, has the defaults."""
+        preferences = self.person.preferences if self.person and not self.is_group else None
+        return choose_gauge(preferences, self.services.policy)
 
     def require_person(self) -> Person:
         """The person behind the session; only what needs one may ask."""

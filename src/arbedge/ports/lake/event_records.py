@@ -3,6 +3,7 @@
 People are pseudonyms here (`person`, `actor`): no id of Telegram, no name and no chat is in any record.
 """
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -44,6 +45,8 @@ class PersonDecision(Struct, frozen=True, array_like=True):
     is_reachable: bool
     reason: Withheld | None
     is_silent: bool
+    size_quote: Decimal | None = None  # None where the system's default holds, and in older records
+    horizon_h: int | None = None
 
 
 class DistributionRecord(Record, tag="distribution", frozen=True):
@@ -77,6 +80,9 @@ class DeliveryRecord(Record, tag="delivery", frozen=True):
     outcome: DeliveryOutcome
     error: Name | None
     outcomes: Annotated[list[Appraisal], Meta(max_length=3)] = field(default_factory=list[Appraisal])
+    size_quote: Decimal | None = None  # what the person had chosen when it was rendered; None for the default
+    horizon_h: int | None = None
+    min_net_bps: float | None = None  # of the opportunity's type
 
 
 class SessionRecord(Record, tag="session", frozen=True):

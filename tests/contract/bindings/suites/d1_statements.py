@@ -56,6 +56,20 @@ async def check_run_gives_returned_rows(world: World) -> None:
 
 
 @case
+async def check_a_document_is_merged_where_it_is_stored(world: World) -> None:
+    name = await table(world)
+    sql = (
+        f"INSERT INTO {name} (id, v) SELECT 1, json_patch('{{}}', ?1) WHERE ?2 IS NULL OR ?2 = 0"
+        " ON CONFLICT (id) DO UPDATE SET v = json_patch(v, ?1) RETURNING v"
+    )
+    first = world.env.DB.prepare(sql).bind('{"a":{"b":1,"c":null},"d":"2.5"}', None)
+    same((await first.run()).results, [{"v": '{"a":{"b":1},"d":"2.5"}'}])
+    second = world.env.DB.prepare(sql).bind('{"a":{"b":null,"e":[1]},"d":null}', 0)
+    same((await second.run()).results, [{"v": '{"a":{"e":[1]}}'}])
+    same((await world.env.DB.prepare(sql).bind("{}", 7).run()).results, [])
+
+
+@case
 async def check_raw_gives_lists(world: World) -> None:
     statement = world.env.DB.prepare("SELECT 1 AS a, 2 AS a UNION ALL SELECT 3, 4")
     same(await statement.raw(), [[1, 2], [3, 4]])

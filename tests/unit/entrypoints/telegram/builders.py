@@ -10,7 +10,7 @@ from arbedge.domain.detection.candidates import Candidate, Drop, LegRef
 from arbedge.domain.edge import Edge, LegTerms, find_capacity, measure_pair, trace_curve
 from arbedge.domain.market import Funding, OrderBook
 from arbedge.domain.opportunity import Opportunity, Sighting, Transition, derive_id, make_leg
-from arbedge.domain.policy import OpportunityType, Policy
+from arbedge.domain.policy import HELD_TYPES, OpportunityType, Policy
 from arbedge.ports.messenger import Screen
 from arbedge.ports.store import ScanReport
 from scripts.sandbox.telegram.formatting import parse_html, utf16_length
@@ -71,6 +71,7 @@ def _opportunity(
         capacity_quote=find_capacity(value, measure_pair((buy, sell)), minimum),
         curve=trace_curve(value, measure_pair((buy, sell))),
         books=(buy.book.asks, sell.book.bids),
+        exit_books=(buy.book.bids, sell.book.asks) if kind in HELD_TYPES else (),
     )
     one = Opportunity(
         id=derive_id(key, NOW),

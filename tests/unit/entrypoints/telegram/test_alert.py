@@ -20,9 +20,12 @@ def figures(text: str) -> list[Decimal]:
 
 
 @pytest.mark.parametrize("opportunity", [cross(), carry()])
-def test_the_shown_parts_sum_to_the_shown_net(opportunity):
-    shown = figures(read(render_alert(opportunity, NOW)).split("\n\n")[4])
-    assert len(shown) == len(opportunity.waterfall())
+def test_the_shown_parts_sum_to_the_shown_net_and_a_part_of_exactly_nothing_takes_no_line(opportunity):
+    text = read(render_alert(opportunity, NOW)).split("\n\n")[4]
+    shown, parts = figures(text), opportunity.waterfall()
+    assert shown == [part.bps for part in parts if part.bps]
+    assert len(shown) < len(parts), "there is a part of nothing here"
+    assert "slippage sell" not in text
     assert sum(shown[:-1]) == shown[-1] == opportunity.net_bps
 
 

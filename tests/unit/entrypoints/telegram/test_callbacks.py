@@ -28,6 +28,7 @@ def test_every_place_fits_and_leads_back(place: Place):
     for data in (
         callbacks.list_page(place),
         callbacks.detail(ID, place),
+        callbacks.detail_at(ID, 1_000_000, place),
         callbacks.simulate(ID, 1_000_000, place),
         callbacks.similar(ID, place),
     ):
@@ -64,6 +65,16 @@ def test_a_category_leads_back_and_is_no_type(category: Category, asset: str | N
         callbacks.simulate(ID),
         callbacks.similar(ID),
         callbacks.page_number(2, 3),
+        callbacks.detail_at(ID, 50_000, Place(3, "funding", "BTC")),
+        callbacks.PREFERENCES,
+        callbacks.choose_size(100),
+        callbacks.choose_size(None),
+        callbacks.choose_horizon(168),
+        *map(callbacks.of_type, get_args(OpportunityType)),
+        callbacks.choose_minimum("funding", 50),
+        callbacks.choose_minimum("funding", None),
+        callbacks.choose_alerts("spot_perp", "silent"),
+        callbacks.choose_alerts("spot_perp", None),
         "op:l:0",
         "m:home",
     ],
@@ -94,6 +105,11 @@ def test_what_our_buttons_carry_is_understood(data: str):
         f"op:d:{ID}\n",
         "ex:ok:opp_00000000:999999:ZZZZ",
         "op:l:0' OR 1=1",
+        f"op:z:{ID}:9:0",
+        f"op:z:{ID}:1000001:0",
+        f"op:z:{ID}:500",
+        "pf:s:1.5",
+        "pf:m:a:5",
     ],
 )
 def test_anything_else_is_no_longer_valid(data: str):

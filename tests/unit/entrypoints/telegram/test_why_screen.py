@@ -56,7 +56,7 @@ def test_an_open_one_shows_state_numbers_and_that_nothing_stands_against_it():
     ("own", "said"),
     [
         ("alerts_off", "alerts_off, you switched alerts of this type off"),
-        ("below_own_minimum", "below_own_minimum, its net edge is below your minimum"),
+        ("below_own_minimum", "below_own_minimum, its net edge at your size is below your minimum"),
     ],
 )
 def test_ones_own_reason_is_named_and_explained(own: str, said: str):

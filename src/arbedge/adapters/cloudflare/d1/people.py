@@ -1,7 +1,6 @@
 """People with their sessions and preferences."""
 
-from collections.abc import Mapping
-from typing import Any, Final, cast, get_args
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -9,8 +8,8 @@ from msgspec import Struct
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import unpack
 from arbedge.adapters.cloudflare.d1.names import clean_name
-from arbedge.domain.person import AlertSetting, Person, Preferences, Role, Session, Tier
-from arbedge.domain.policy import OpportunityType
+from arbedge.adapters.cloudflare.d1.preferences import parse_preferences
+from arbedge.domain.person import Person, Role, Session, Tier
 from arbedge.limits import SESSION_MS
 
 REASON_CHARACTERS_MAX: Final = 200
@@ -130,30 +129,6 @@ def _person(row: _Row) -> Person:
         role=row.role,
         tier=row.tier,
         session=row.session,
-        preferences=_preferences(row.preferences),
+        preferences=parse_preferences(row.preferences),
         is_reachable=row.unreachable_at is None,
     )
-
-
-def _preferences(text: str | None) -> Preferences:
-    """What this version understands of stored preferences; the rest belongs to another version and is left alone."""
-    stored: Any = msgspec.json.decode(text) if text else None
-    if not isinstance(stored, dict):
-        return Preferences()
-    fields = cast("dict[str, Any]", stored)
-    alerts: dict[OpportunityType, AlertSetting] = {
-        name: value for name, value in _by_type(fields.get("alerts")) if value in get_args(AlertSetting)
-    }
-    minima: dict[OpportunityType, float] = {
-        name: float(value)
-        for name, value in _by_type(fields.get("min_net_bps"))
-        if isinstance(value, int | float) and not isinstance(value, bool)
-    }
-    return Preferences(alerts=alerts, min_net_bps=minima)
-
-
-def _by_type(stored: Any) -> list[tuple[OpportunityType, Any]]:
-    if not isinstance(stored, dict):
-        return []
-    settings = cast("Mapping[str, Any]", stored)
-    return [(name, settings[name]) for name in get_args(OpportunityType) if name in settings]

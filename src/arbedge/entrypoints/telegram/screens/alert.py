@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from arbedge.app.views import LegView, OpportunityDetail, view_opportunity
 from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.revaluation import Reading
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import quote
 from arbedge.entrypoints.telegram.screens import words
@@ -28,9 +29,14 @@ from arbedge.entrypoints.telegram.screens.waterfall import (
 from arbedge.ports.messenger import Button, Screen
 
 
-def render_alert(opportunity: Opportunity, now: int, outcomes: Sequence[Appraisal] = ()) -> Screen:
-    """The newest state of an opportunity, as of `now`; `outcomes` are what became of it, once that is known."""
-    view = view_opportunity(opportunity, now, outcomes)
+def render_alert(
+    opportunity: Opportunity, now: int, outcomes: Sequence[Appraisal] = (), reading: Reading | None = None
+) -> Screen:
+    """The newest state of an opportunity, as of `now`, by the reader's own size, horizon and minimum.
+
+    `outcomes` are what became of it, once that is known.
+    """
+    view = view_opportunity(opportunity, now, outcomes, reading)
     blocks = [
         _render_title(view),
         render_route(view),
@@ -75,7 +81,7 @@ def _render_state(view: OpportunityDetail, is_open: bool) -> str:
             f" {quote(words.explain_end(view.end_reason), 120)}. The figures are the last ones confirmed."
         )
     capacity = f"{render_money(view.capacity_quote)} {quote(view.quote)}"
-    lines = [f"Good up to {capacity} · first seen {render_time(view.detected_at)}"]
+    lines = [_render_minimum(view), f"Good up to {capacity} · first seen {render_time(view.detected_at)}"]
     if view.horizon_h is not None and view.signal is None:
         lines.append(f"Funding counted for {view.horizon_h} h, then closed at today's books")
     if view.confidence.p is not None:
@@ -85,4 +91,12 @@ def _render_state(view: OpportunityDetail, is_open: bool) -> str:
         lines.append(f"It had ended and came back {render_time(view.transitions[-1].at)}")
     elif view.revision > 1:
         lines.append(f"Changed; updated {render_time(view.updated_at)}")
-    return "\n".join(lines)
+    return "\n".join(filter(None, lines))
+
+
+def _render_minimum(view: OpportunityDetail) -> str:
+    """Someone who was told stays told; that it no longer reaches their minimum is said."""
+    minimum = view.valued.min_net_bps
+    if minimum is None or view.net_bps >= minimum:
+        return ""
+    return f"Now below {words.WHOSE[view.valued.min_net_from]} minimum, {minimum:g} bps"

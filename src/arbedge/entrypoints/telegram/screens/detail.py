@@ -1,6 +1,9 @@
 """One opportunity with everything that decided it, so that its net edge can be checked by hand."""
 
+from decimal import Decimal
+
 from arbedge.app.views import LegView, OpportunityDetail, OutcomeView
+from arbedge.domain.gauge import SIZES_USDT, Gauge
 from arbedge.domain.policy import PREMIUM_NET_BPS
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import bold, quote
@@ -13,7 +16,7 @@ from arbedge.entrypoints.telegram.screens.figures import (
     render_price,
     render_time,
 )
-from arbedge.entrypoints.telegram.screens.layout import MENU, compose
+from arbedge.entrypoints.telegram.screens.layout import MENU, compose, mark
 from arbedge.entrypoints.telegram.screens.signal import render_signal
 from arbedge.entrypoints.telegram.screens.waterfall import (
     render_curve,
@@ -24,8 +27,8 @@ from arbedge.entrypoints.telegram.screens.waterfall import (
 from arbedge.ports.messenger import Button, Screen
 
 
-def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place) -> Screen:
-    """`place` is where in the list it was tapped."""
+def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place, gauge: Gauge | None = None) -> Screen:
+    """`place` is where in the list it was tapped; `gauge` the reader's own, among whose sizes they pick."""
     title = f"{bold(view.asset)} · {quote(words.name_type(view.type))} · {quote(view.status)}"
     blocks = [
         title,
@@ -40,12 +43,36 @@ def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place) -> 
         render_outcomes(view.outcomes, is_forecast=view.signal is not None),
         f"Figures as of {render_time(view.updated_at, 'T')}, read {render_time(now, 'T')}",
     ]
+    valued = view.valued
+    wanted = valued.refused.size_usdt if valued.refused else valued.size_usdt
+    is_own = gauge is None or wanted == gauge.size_usdt
+    again = callbacks.detail(view.id, place) if is_own else callbacks.detail_at(view.id, int(wanted), place)
     buttons = [
+        *_render_sizes(view, wanted, place, gauge),
         _offer(view, place),
-        [Button("Refresh", data=callbacks.detail(view.id, place)), Button("Why?", data=callbacks.why(view.id))],
+        [Button("Refresh", data=again), Button("Why?", data=callbacks.why(view.id))],
         [Button("Back to the list", data=callbacks.list_page(place)), MENU],
     ]
     return compose(view.mode, blocks, buttons)
+
+
+def _render_sizes(
+    view: OpportunityDetail, wanted: Decimal, place: callbacks.Place, gauge: Gauge | None
+) -> list[list[Button]]:
+    """The sizes to pick from, the reader's own among them, three to a row."""
+    if gauge is None:
+        return []
+    own = gauge.size_usdt
+    sizes = sorted({*map(Decimal, SIZES_USDT), own})
+    buttons = [
+        Button(
+            mark(f"{size:,f}", chosen=size == wanted),
+            data=callbacks.detail(view.id, place) if size == own else callbacks.detail_at(view.id, int(size), place),
+        )
+        for size in sizes
+    ]
+    across = 4 if len(buttons) % 3 else 3
+    return [buttons[start : start + across] for start in range(0, len(buttons), across)]
 
 
 def _offer(view: OpportunityDetail, place: callbacks.Place) -> list[Button]:
@@ -96,23 +123,31 @@ def _render_size(view: OpportunityDetail) -> str:
     currency = quote(view.quote)
     lines = [
         f"Size {plain(view.size_base.normalize())} {quote(view.asset)} = {render_money(view.size_quote)} {currency}",
-        f"Stays above the minimum up to {render_money(view.capacity_quote)} {currency}",
+        f"Stays above {_name_minimum(view)} up to {render_money(view.capacity_quote)} {currency}",
     ]
     if view.signal is not None:
         lines.append(f"Held for {view.horizon_h} h at most; gross is what the rule's trades made on average")
         return "\n".join(lines)
     if view.horizon_h is not None:
-        lines.append(f"Held for {view.horizon_h} h, valued as closed at today's books")
+        whose = words.WHOSE[view.valued.horizon_from]
+        lines.append(f"Held for {view.horizon_h} h, {whose} holding time, valued as closed at today's books")
     confidence = view.confidence
     lines.append(f"Confidence {figures.render_confidence(confidence)}" + _name_model(confidence.model))
     return "\n".join(lines)
+
+
+def _name_minimum(view: OpportunityDetail) -> str:
+    minimum = view.valued.min_net_bps
+    return "the minimum" if minimum is None else f"{words.WHOSE[view.valued.min_net_from]} minimum, {minimum:g} bps,"
 
 
 def render_outcomes(outcomes: list[OutcomeView], *, is_forecast: bool = False) -> str:
     """What became of the claim, a line a step; what is not known is said as plainly as what is."""
     if not outcomes:
         return ""
-    title = "Had it been closed then, at the same size" if is_forecast else "Afterwards, at the same size"
+    title = (
+        "Had it been closed then, at the size of the claim" if is_forecast else "Afterwards, at the size of the claim"
+    )
     return f"{title}\n" + "\n".join(map(_render_outcome, outcomes))
 
 

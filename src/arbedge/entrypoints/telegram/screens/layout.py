@@ -44,3 +44,8 @@ def table(rows: Iterable[tuple[str, str]]) -> str:
     """Labels on the left, figures on the right, in fixed width."""
     lines = [f"{left[: TABLE_COLUMNS - len(right) - 1]:<{TABLE_COLUMNS - len(right)}}{right}" for left, right in rows]
     return f"<pre>{escape(chr(10).join(lines))}</pre>"
+
+
+def mark(name: str, *, chosen: bool) -> str:
+    """A button's name with a dot before what holds now."""
+    return f"• {name}" if chosen else name

@@ -27,7 +27,7 @@ def render_menu_buttons() -> list[list[Button]]:
     return [
         [Button("Opportunities", data=callbacks.list_page(callbacks.Place()), style="primary")],
         [Button("Market", data=callbacks.MARKET), Button("Status", data=callbacks.STATUS)],
-        [Button("Help", data=callbacks.HELP)],
+        [Button("Preferences", data=callbacks.PREFERENCES), Button("Help", data=callbacks.HELP)],
     ]
 
 

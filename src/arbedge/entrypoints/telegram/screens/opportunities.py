@@ -3,6 +3,7 @@
 from typing import Final
 
 from arbedge.app.browse import ListView, ScanView
+from arbedge.app.valued import GaugeView
 from arbedge.app.views import OpportunityDetail
 from arbedge.domain.categories import CATEGORIES
 from arbedge.domain.policy import PREMIUM_NET_BPS, OpportunityType
@@ -11,9 +12,10 @@ from arbedge.entrypoints.telegram.callbacks import Place
 from arbedge.entrypoints.telegram.html import bold, quote
 from arbedge.entrypoints.telegram.screens import words
 from arbedge.entrypoints.telegram.screens.figures import render_age, render_bps, render_money, render_time
-from arbedge.entrypoints.telegram.screens.layout import MENU, compose
+from arbedge.entrypoints.telegram.screens.layout import MENU, compose, mark
 from arbedge.entrypoints.telegram.screens.signal import render_signal_line
-from arbedge.entrypoints.telegram.screens.waterfall import render_miss, render_route
+from arbedge.entrypoints.telegram.screens.waterfall import render_miss, render_route, render_size
+from arbedge.limits import REVALUED_MAX
 from arbedge.ports.messenger import Button, Screen
 
 PAGE_SIZE: Final = 5
@@ -33,13 +35,17 @@ def render_list(view: ListView, place: Place, mode: str, now: int, *, hidden: in
     choice = words.name_type(place.kind) if place.kind else "all types"
     choice = CATEGORIES[place.category].name.lower() if place.category else choice
     about = f"{quote(place.asset)}, {choice}" if place.asset else choice
-    blocks = [f"{bold('Opportunities')} · {about} · net of all costs"]
+    blocks = [f"{bold('Opportunities')} · {about} · net of all costs{render_gauge(view.gauge)}"]
     if shown:
         blocks += [_render_item(start + number, item) for number, item in enumerate(shown, 1)]
         more = " or more" if view.next_cursor else ""
         blocks.append(f"{start + 1} to {start + len(shown)} of {len(view.items)}{more} · as of {render_time(now, 'T')}")
     else:
         blocks += _render_empty(view, place, hidden)
+    if view.left_out and (shown or hidden):
+        blocks.append(f"{view.left_out} more do not reach your minimum at your size: /preferences")
+    if view.is_cut:
+        blocks.append(f"More is open than is valued at a size of one's own: these are of the best {REVALUED_MAX}.")
     if hidden:
         blocks.append(f"{hidden} more: {words.PREMIUM.format(net_bps=PREMIUM_NET_BPS)}")
     blocks.append(render_scan(view.scan))
@@ -47,6 +53,14 @@ def render_list(view: ListView, place: Place, mode: str, now: int, *, hidden: in
     rows = [items, _render_paging(place, pages), *_render_filters(place)]
     rows.append([Button("Refresh", data=callbacks.list_page(place)), MENU])
     return compose(mode, blocks, [row for row in rows if row])
+
+
+def render_gauge(gauge: GaugeView | None) -> str:
+    """At which size, and whose it is."""
+    if gauge is None:
+        return ""
+    held = "" if gauge.horizon_from == "default" else f", held for {gauge.horizon_h} h"
+    return f"\nAt {words.WHOSE[gauge.size_from]} {render_size(gauge.size_usdt)}{held}"
 
 
 def render_scan(scan: ScanView) -> str:
@@ -80,7 +94,12 @@ def _render_empty(view: ListView, place: Place, hidden: int) -> list[str]:
     if hidden:
         return [f"Nothing in your plan{about} is worth it after costs right now."]
     if view.closest:
-        return [f"Nothing{about} is worth it after costs right now; closest:", *map(render_miss, view.closest)]
+        lead = f"Nothing{about} is worth it after costs right now; closest:"
+        if view.left_out:
+            lead = (
+                f"Nothing{about} reaches your minimum at your size right now; {view.left_out} would elsewhere. Closest:"
+            )
+        return [lead, *map(render_miss, view.closest)]
     blocks = [f"Nothing{about} is worth it after costs right now, and nothing came close."]
     if place.asset:
         blocks.append(f"The types are {', '.join(words.TYPES)}; anything else is read as an asset.")
@@ -102,7 +121,7 @@ def _render_filters(place: Place) -> list[list[Button]]:
     """Two rows of types: more names do not fit side by side on a phone."""
 
     def offer(name: str, choice: OpportunityType | None) -> Button:
-        text = f"• {name}" if choice == place.kind and place.category is None else name
+        text = mark(name, chosen=choice == place.kind and place.category is None)
         return Button(text, data=callbacks.list_page(Place(0, choice, place.asset)))
 
     return [

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.person import Person
 from arbedge.domain.policy import Policy
 from arbedge.entrypoints.telegram.html import clean, escape
@@ -27,7 +28,7 @@ def render_welcome(person: Person, policy: Policy, mode: str, *, has_unknown_lin
     blocks = [
         f"<b>Welcome to ArbEdge{', ' + escape(name) if name else ''}</b>",
         _PURPOSE,
-        _WHAT_NEXT.format(cross_exchange=policy.min_net_bps["cross_exchange"], funding=policy.min_net_bps["funding"]),
+        _WHAT_NEXT.format(**choose_gauge(person.preferences, policy).min_net_bps),
         "Nothing is traded. I never ask for keys, seed phrases or codes in a chat.",
         f"Your session lasts until {render_time(session.expires_at, 'wdt')}; whatever you do here extends it."
         if session

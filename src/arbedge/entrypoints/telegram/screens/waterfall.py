@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from arbedge.app.valued import ValuedView
 from arbedge.app.views import MissView, OpportunityDetail, OpportunityView, PartView
 from arbedge.entrypoints.telegram.html import quote
 from arbedge.entrypoints.telegram.screens import words
@@ -17,7 +18,10 @@ def render_waterfall(view: OpportunityView) -> str:
 
 
 def render_parts(waterfall: list[PartView]) -> str:
-    rows = [(words.name_part(part.label), f"{part.bps:+.4f}") for part in waterfall]
+    """A part that is exactly nothing takes no line, other than gross and net."""
+    gross, *parts, net = waterfall
+    shown = [gross, *(part for part in parts if part.bps), net]
+    rows = [(words.name_part(part.label), f"{part.bps:+.4f}") for part in shown]
     return table([("bps of the buy leg", ""), *rows])
 
 
@@ -29,7 +33,26 @@ def render_worth(view: OpportunityView) -> str:
     return (
         f"Net <b>{render_bps(view.net_bps)} bps</b> after all costs · gross {render_bps(view.gross_bps)} bps\n"
         f"{sign}{render_money(abs(cash))} {quote_currency} on {render_money(view.size_quote)} {quote_currency}"
+        f", {name_size(view.valued)}" + (f"\n{refused}" if (refused := render_refused(view.valued)) else "")
     )
+
+
+def name_size(valued: ValuedView) -> str:
+    """Whose size the figures are for."""
+    return f"{words.WHOSE[valued.size_from]} size"
+
+
+def render_size(size_usdt: Decimal) -> str:
+    return f"{size_usdt:,f} USDT"
+
+
+def render_refused(valued: ValuedView) -> str:
+    """Why the figures are not those of the wanted size."""
+    refused = valued.refused
+    if refused is None:
+        return ""
+    lack = describe_refusal(refused.reason, refused.explanation, refused.numbers)
+    return f"⚠ Not {render_size(refused.size_usdt)}, {words.WHOSE[refused.size_from]} size: {quote(lack, 200)}"
 
 
 def render_route(view: OpportunityView) -> str:
@@ -60,9 +83,10 @@ def render_curve(view: OpportunityDetail) -> str:
 
 def render_miss(miss: MissView) -> str:
     """What a pair would have been worth, and what it lacks."""
+    where = "at the default size" if miss.opportunity_id else "at top of book"
     return (
         f"<b>{quote(miss.asset)}</b> {quote(words.name_type(miss.type))}: net {render_bps(miss.net_bps)} bps"
-        f" at top of book · gross {render_bps(miss.gross_bps)} bps\n"
+        f" {where} · gross {render_bps(miss.gross_bps)} bps\n"
         f"{' → '.join(quote(leg, 60) for leg in miss.legs)}{_name_rule(miss)}\n"
         f"{quote(_describe_lack(miss), 200)} (<code>{quote(miss.reason)}</code>)"
     )
@@ -74,12 +98,14 @@ def _name_rule(miss: MissView) -> str:
 
 def _describe_lack(miss: MissView) -> str:
     numbers = miss.numbers
-    try:
-        lack = _LACKS[miss.reason](numbers)
-        is_walked = miss.reason in {"below_minimum", "fees"} and abs(numbers["net_bps"] - miss.net_bps) >= 0.005
-        return f"net {numbers['net_bps']:+.2f} bps once both books are walked: {lack}" if is_walked else lack
-    except KeyError:
-        return _list_numbers(miss.explanation, numbers)
+    lack = describe_refusal(miss.reason, miss.explanation, numbers)
+    if miss.opportunity_id:
+        at = f"at your {numbers['size_usdt']:,.10g} USDT"
+        return f"net {numbers['net_bps']:+.2f} bps {at}: {lack}" if "net_bps" in numbers else f"{at}: {lack}"
+    is_walked = (
+        miss.reason in {"below_minimum", "fees"} and abs(numbers.get("net_bps", miss.net_bps) - miss.net_bps) >= 0.005
+    )
+    return f"net {numbers['net_bps']:+.2f} bps once both books are walked: {lack}" if is_walked else lack
 
 
 def describe_refusal(reason: str, explanation: str, numbers: dict[str, float]) -> str:
@@ -87,12 +113,8 @@ def describe_refusal(reason: str, explanation: str, numbers: dict[str, float]) -
     try:
         return _LACKS[reason](numbers)
     except KeyError:
-        return _list_numbers(explanation, numbers)
-
-
-def _list_numbers(explanation: str, numbers: dict[str, float]) -> str:
-    shown = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in numbers.items())
-    return f"{explanation}: {shown}" if shown else explanation
+        shown = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in numbers.items())
+        return f"{explanation}: {shown}" if shown else explanation
 
 
 _LACKS: Final[dict[str, Callable[[dict[str, float]], str]]] = {

@@ -14,7 +14,14 @@ from arbedge.entrypoints.telegram.screens.hour import render_hour, render_reason
 from arbedge.entrypoints.telegram.screens.identity import render_name, render_why_quarantined
 from arbedge.entrypoints.telegram.screens.layout import MENU, compose
 from arbedge.entrypoints.telegram.screens.opportunities import render_scan
-from arbedge.entrypoints.telegram.screens.waterfall import render_miss, render_route, render_waterfall
+from arbedge.entrypoints.telegram.screens.waterfall import (
+    name_size,
+    render_miss,
+    render_refused,
+    render_route,
+    render_size,
+    render_waterfall,
+)
 from arbedge.limits import NEAR_MISSES_KEPT
 from arbedge.ports.messenger import Button, Screen
 from arbedge.ports.store import Delivery
@@ -39,7 +46,7 @@ def render_why_opportunity(view: WhyView, mode: str) -> Screen:
         f"{bold('Why')} · {name}\n{render_route(opportunity)}",
         _render_state(opportunity),
         render_waterfall(opportunity),
-        _render_own(view.own_reason, view.delivery),
+        _render_own(view.own_reason, view.delivery, opportunity),
         render_runs(view.runs),
         *_render_latest(view),
         render_outcomes(opportunity.outcomes),
@@ -90,7 +97,8 @@ def render_why_usage(mode: str) -> Screen:
 
 
 def _render_state(item: OpportunityDetail) -> str:
-    worth = f"net {render_bps(item.net_bps)} bps, gross {render_bps(item.gross_bps)} bps"
+    size = f"{render_size(item.valued.size_usdt)}, {name_size(item.valued)}"
+    worth = f"net {render_bps(item.net_bps)} bps, gross {render_bps(item.gross_bps)} bps at {size}"
     if item.ended_at is None:
         return (
             f"It is in the list: <code>{quote(item.status)}</code>, {worth}, confirmed {render_time(item.updated_at)}."
@@ -106,7 +114,7 @@ def _render_open(item: OpportunityDetail) -> str:
     )
 
 
-def _render_own(reason: Withheld | None, delivery: Delivery | None) -> str:
+def _render_own(reason: Withheld | None, delivery: Delivery | None, item: OpportunityDetail) -> str:
     if reason == "ended" and delivery is not None and delivery.message_id is not None:
         # What the reason says, that it was over before it was sent, is not true of someone who has the message.
         return _render_delivery(delivery)
@@ -115,6 +123,11 @@ def _render_own(reason: Withheld | None, delivery: Delivery | None) -> str:
         if reason
         else "For you now: nothing stands against telling you"
     ]
+    if reason == "below_own_minimum" and item.valued.min_net_bps is not None:
+        whose = words.WHOSE[item.valued.min_net_from]
+        lines.append(f"Net {render_bps(item.net_bps)} bps against {whose} minimum, {item.valued.min_net_bps:g} bps")
+    if item.valued.refused:
+        lines.append(render_refused(item.valued))
     if delivery is None:
         lines.append("Your chat: nothing was planned for it")
     else:

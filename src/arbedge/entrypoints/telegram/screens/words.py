@@ -3,6 +3,7 @@
 from typing import Final
 
 from arbedge.domain.appraisal import Step
+from arbedge.domain.gauge import Chosen
 from arbedge.domain.policy import OpportunityType
 from arbedge.domain.reasons import EXPLANATIONS as DROPPED
 from arbedge.domain.technical.rules import Rule
@@ -30,6 +31,7 @@ SIDES: Final = {
     ("perp", "sell"): "Short",
 }
 FEE_BASES: Final = {"base_tier": "entry tier of a new account", "own_tier": "your own tier"}
+WHOSE: Final[dict[Chosen, str]] = {"default": "the default", "own": "your", "asked": "the chosen"}
 STEPS: Final[dict[Step, str]] = {"after_5s": "+5 s", "after_60s": "+60 s", "expiry": "at its end"}
 PREMIUM: Final = (
     "Spot against perpetuals, triangles, technical signals, and whatever nets {net_bps:g} bps and more are part of the"
