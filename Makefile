@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 .DEFAULT_GOAL := help
-.PHONY: help ready dev test check proof golden replay bench fmt lock deploy migrate webhook wrangler clean
+.PHONY: help ready dev test check proof golden replay calibrate bench fmt lock deploy migrate webhook wrangler clean
 
 help: ## print these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ golden: ready ## accept the results of the recorded markets as they are now, aft
 
 replay: ready ## replay recorded scans and compare (LAST=10m or FROM=2026-11-23T01:00 TO=..., LAKE=<folder>, TWICE=1)
 	@PYTHONPATH=src exec $(RUN) -m scripts.replay
+
+calibrate: ready ## recorded markets through the product's own code: what was left of claims (QUICK=1 for less); docs/calibration.md
+	@PYTHONPATH=src exec $(RUN) -m scripts.calibration
 
 bench: ready ## measure speed and memory, some ten minutes (QUICK=1 for a short run); rewrites docs/bench.md
 	@PYTHONPATH=src exec $(RUN) -m scripts.bench

@@ -8,7 +8,18 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from scripts.bench import costing, detecting, filling, indicating, parsing, reading, replaying, starting, worker
+from scripts.bench import (
+    costing,
+    detecting,
+    filling,
+    finding,
+    indicating,
+    parsing,
+    reading,
+    replaying,
+    starting,
+    worker,
+)
 from scripts.bench.machine import read_machine
 from scripts.bench.report import DOCUMENT, JSON_PATH, Report, show, write_document, write_json
 from scripts.bench.rows import Row
@@ -29,6 +40,7 @@ def find_areas(*, is_quick: bool) -> dict[str, Measure]:
         "worker": lambda: worker.measure(is_quick=is_quick),
         "reads": lambda: reading.measure(is_quick=is_quick),
         "cost": lambda: costing.measure(is_quick=is_quick),
+        "workerd": lambda: finding.measure(is_quick=is_quick),
         "lake": lambda: filling.measure(is_quick=is_quick),
     }
 

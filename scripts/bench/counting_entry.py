@@ -2,7 +2,8 @@
 makes the calls is the deployed one.
 
 `/api/used` tells what was used since it was last asked, by kind of event. `/api/fill/<objects>` writes the newest
-scan's snapshot that many times to the lake.
+scan's snapshot that many times to the lake. `/api/detect/<runs>/<times>` detects in it so often, with so many copies of
+its assets.
 """
 
 import json
@@ -13,11 +14,16 @@ from typing import Any
 
 import httpx
 import msgspec
+from msgspec.structs import replace
 from workers import DurableObject, WorkerEntrypoint
 
 from arbedge import bootstrap, worker
 from arbedge.adapters.clock import WallClock
+from arbedge.app.services import Services
 from arbedge.config import NAMES, load_settings
+from arbedge.domain.detection import detect_all
+from arbedge.domain.detection.candidates import Drops
+from arbedge.domain.market import Quote, Snapshot
 from arbedge.platform.env import read_environment
 from arbedge.platform.fetch import FetchTransport
 from arbedge.platform.http import make_response
@@ -97,20 +103,42 @@ class Environment:
 worker.FetchTransport = CountingTransport
 
 
-async def fill_lake(env: Any, objects: int) -> dict[str, float]:
-    """Megabytes of records and how many milliseconds their writing took; the clock here sees CPU work, as locally."""
+async def load_newest(env: Any) -> tuple[Services, Snapshot]:
     settings = load_settings(read_environment(env, NAMES))
-    clock = WallClock()
     bindings: Any = Environment(env)
-    services = bootstrap.build(bindings, settings, CountingTransport(), clock)
+    services = bootstrap.build(bindings, settings, CountingTransport(), WallClock())
     snapshot = await services.snapshots.get()
     if snapshot is None:
         raise RuntimeError("no scan has left a snapshot")
+    return services, snapshot
+
+
+async def fill_lake(env: Any, objects: int) -> dict[str, float]:
+    """Megabytes of records and how many milliseconds their writing took; the clock here sees CPU work, as locally."""
+    services, snapshot = await load_newest(env)
+    clock = services.clock
     began = clock.now_ms()
     for number in range(1, objects + 1):
-        await services.lake.append_scan(msgspec.structs.replace(snapshot, scan_id=snapshot.scan_id + number), None)
+        await services.lake.append_scan(replace(snapshot, scan_id=snapshot.scan_id + number), None)
     took_ms = clock.now_ms() - began
     return {"mb": objects * len(msgspec.json.encode(snapshot)) / 1e6, "wall_ms": took_ms}
+
+
+def multiply(quotes: list[Quote], times: int) -> list[Quote]:
+    """The same quotes again under other names; what they are quoted in stays."""
+    copies = [replace(one, asset=f"{one.asset}.{copy}") for copy in range(1, times) for one in quotes]
+    return quotes + copies
+
+
+async def detect(env: Any, runs: int, times: int) -> dict[str, int]:
+    """Every type over the newest snapshot, at the moment that it was taken; nothing but CPU work."""
+    services, snapshot = await load_newest(env)
+    feeds = [replace(feed, quotes=multiply(feed.quotes, times)) for feed in snapshot.feeds]
+    snapshot = replace(snapshot, feeds=feeds)
+    candidates = 0
+    for _ in range(runs):
+        candidates = len(detect_all(snapshot, snapshot.finished_at, services.policy, Drops()))
+    return {"quotes": sum(len(feed.quotes) for feed in feeds), "candidates": candidates}
 
 
 class Default(WorkerEntrypoint):
@@ -120,6 +148,9 @@ class Default(WorkerEntrypoint):
         if what == "used":
             told = json.dumps(_used)
             _used.clear()
+        elif what == "detect":
+            runs, _, times = amount.partition("/")
+            told = json.dumps(await detect(self.env, int(runs), int(times)))
         elif what == "fill":
             told = json.dumps(await fill_lake(self.env, int(amount)))
         else:

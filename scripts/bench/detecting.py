@@ -1,11 +1,24 @@
-"""Detection of every type over 10,000 instruments: spot in three quote currencies and perpetuals on three exchanges."""
+"""Detection of every type over 10,000 instruments: spot in three quote currencies and perpetuals on three exchanges.
 
+The peer is what people write with ccxt: parse the tickers of each exchange, and compare every symbol on every pair of
+exchanges. It knows one type; ours are all of them, from the same bytes.
+"""
+
+import asyncio
+import json
 import random
+import time
+from collections.abc import Mapping
 from decimal import Decimal
+from itertools import permutations
+from typing import Any
 
-from arbedge.domain.detection import detect_all
+from arbedge.domain.detection import DETECTORS, detect_all
+from arbedge.domain.detection.board import read_board
 from arbedge.domain.detection.candidates import Candidate, Drops, LegRef
 from arbedge.domain.detection.verification import LegMarket, verify
+from arbedge.domain.edge import LegTerms, Side, measure_pair, trace_curve
+from arbedge.domain.fees import get_base_tier
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import (
     EXCHANGES,
@@ -19,7 +32,9 @@ from arbedge.domain.market import (
     Quote,
     Snapshot,
 )
+from arbedge.domain.normalise import normalise
 from arbedge.domain.policy import Policy
+from scripts.bench.parsing import WIRES, CcxtPeer, Instruments, Payloads, fetch_payloads
 from scripts.bench.rows import Row, best_ms
 
 NOW = 1_795_300_000_000
@@ -84,6 +99,86 @@ def build_leg(exchange: ExchangeId, price: float) -> LegMarket:
     return LegMarket(instrument=instrument, book=book, funding=None)
 
 
+def trace(buy: LegMarket, sell: LegMarket, policy: Policy) -> int:
+    """The curve alone, the running totals of both books included; returns its points."""
+    legs = make_terms(buy, "buy"), make_terms(sell, "sell")
+    value = DETECTORS["cross_exchange"].value
+    return len(trace_curve(lambda size: value(legs, size, NOW, policy), measure_pair(legs)))
+
+
+def make_terms(leg: LegMarket, side: Side) -> LegTerms:
+    return LegTerms(side, leg.instrument, leg.book, get_base_tier(leg.instrument.exchange, leg.instrument.market))
+
+
+def read_snapshot(tickers: Payloads, instruments: Instruments, markets: tuple[Market, ...], now: int) -> Snapshot:
+    feeds: list[Feed] = []
+    for (exchange, market), payloads in tickers.items():
+        if market in markets:
+            quotes, _ = normalise(WIRES[exchange].decode_tickers(market, *payloads), instruments[exchange, market])
+            feed = Feed(exchange=exchange, market=market, state="ok", received_at=now, latency_ms=50, quotes=quotes)
+            feeds.append(feed)
+    return Snapshot(version=1, scan_id=now, mode="synthetic", started_at=now, finished_at=now, feeds=feeds)
+
+
+def scan_with_ccxt(peer: CcxtPeer, tickers: Payloads, policy: Policy) -> list[tuple[float, str, str, str]]:
+    """Symbols whose bid on one exchange is above the ask on another by more than two fees and the minimum."""
+    parsed: dict[ExchangeId, Mapping[str, Any]] = {
+        exchange: peer.parse_spot(exchange, json.loads(tickers[exchange, "spot"][0])) for exchange in EXCHANGES
+    }
+    found: list[tuple[float, str, str, str]] = []
+    for buy, sell in permutations(EXCHANGES, 2):
+        fees = float(get_base_tier(buy, "spot").taker + get_base_tier(sell, "spot").taker)
+        for symbol, ticker in parsed[buy].items():
+            other = parsed[sell].get(symbol)
+            if other is None or not ticker["ask"] or not other["bid"]:
+                continue
+            net_bps = (other["bid"] / ticker["ask"] - 1 - fees) * 10_000 - float(policy.rebalancing_bps)
+            if net_bps >= policy.min_net_bps["cross_exchange"]:
+                found.append((net_bps, symbol, buy, sell))
+    return sorted(found, reverse=True)
+
+
+def compare_with_ccxt(runs: int) -> list[Row]:
+    """All of it at the moment of the payloads, and on the same bytes."""
+    tickers, listed = asyncio.run(fetch_payloads())
+    now = time.time_ns() // 1_000_000
+    instruments: Instruments = {
+        (exchange, market): {one.symbol: one for one in WIRES[exchange].decode_instruments(market, *payloads)}
+        for (exchange, market), payloads in listed.items()
+    }
+    peer, policy = CcxtPeer(listed), Policy()
+
+    def scan_all() -> int:
+        return len(detect_all(read_snapshot(tickers, instruments, MARKETS, now), now, policy, Drops()))
+
+    def scan_spot() -> int:
+        board = read_board(read_snapshot(tickers, instruments, ("spot",), now), now, policy)
+        return len(list(DETECTORS["cross_exchange"].detect(board, Drops())))
+
+    theirs = scan_with_ccxt(peer, tickers, policy)
+    theirs_ms = best_ms(lambda: scan_with_ccxt(peer, tickers, policy), runs)
+    names = {"peer": theirs_ms, "peer_name": "ccxt, cross-exchange only"}
+    note = f"{scan_spot()} candidates, {len(theirs)} of the ccxt scanner, which knows no coins that share a ticker"
+    return [
+        Row(
+            area="detection",
+            name="from the exchanges' bytes to candidates of every type, spot and perpetual",
+            figure=best_ms(scan_all, runs),
+            unit="ms",
+            note=f"{scan_all()} candidates",
+            **names,
+        ),
+        Row(
+            area="detection",
+            name="the same for cross-exchange on spot alone",
+            figure=best_ms(scan_spot, runs),
+            unit="ms",
+            note=note,
+            **names,
+        ),
+    ]
+
+
 def measure(runs: int = 15) -> list[Row]:
     policy = Policy()
     rng = random.Random(7)
@@ -109,4 +204,13 @@ def measure(runs: int = 15) -> list[Row]:
             figure=best_ms(lambda: verify(candidate, (buy, sell), NOW, policy), runs * 5),
             unit="ms",
         ),
+        Row(
+            area="detection",
+            name="edge curve of one candidate",
+            figure=best_ms(lambda: trace(buy, sell, policy), runs * 5),
+            unit="ms",
+            aim="at most 1 ms",
+            note=f"{trace(buy, sell, policy)} sizes on 50 levels a side",
+        ),
+        *compare_with_ccxt(runs),
     ]

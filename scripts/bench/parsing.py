@@ -98,6 +98,10 @@ class CcxtPeer:
         client.set_markets([found for found in markets if found])
         return client
 
+    def parse_spot(self, exchange: ExchangeId, answer: Any) -> dict[str, Any]:
+        """Tickers by unified symbol, as ccxt gives them to its users."""
+        return self._clients[exchange, "spot"].parse_tickers(answer if isinstance(answer, list) else _rows(answer))
+
     def parse(self, tickers: Payloads) -> int:
         total = 0
         for (exchange, market), payloads in tickers.items():

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from arbedge.app.services import Services
-from arbedge.domain.confidence import Learned, is_not_worse, train
+from arbedge.domain.confidence import Learned, Model, is_not_worse, train
+from arbedge.domain.market import Mode
 from arbedge.limits import APPRAISALS_KEPT_MS, LEARNED_PAIRS_MAX, LEARNING_ROWS_MAX
 from arbedge.ports.learning import Outcome
 
@@ -20,7 +21,17 @@ async def learn(services: Services, scheduled_at: int) -> None:
     """One run of the hourly cron. Repeating it changes nothing but the time."""
     mode, now = services.settings.market_mode, services.clock.now_ms()
     outcomes = await services.learning.load_outcomes(mode, LEARNING_ROWS_MAX)
-    before = await services.learning.load(mode)
+    learned, trained = learn_from(outcomes, await services.learning.load(mode), mode, scheduled_at, now)
+    await services.learning.save(learned, trained, now - APPRAISALS_KEPT_MS)
+    if trained is not None:
+        about = {"version": trained.version, "brier": trained.judgement.brier, "is_taken": trained is learned.model}
+        log.info("model trained", extra=about)
+
+
+def learn_from(
+    outcomes: Sequence[Outcome], before: Learned | None, mode: Mode, scheduled_at: int, now: int
+) -> tuple[Learned, Model | None]:
+    """What these outcomes teach, and the model that was trained of them if it was time, whether or not it is taken."""
     model = before.model if before else None
     trained = None
     if model is None or scheduled_at // HOUR_MS % 24 == TRAINING_HOUR:
@@ -37,10 +48,7 @@ async def learn(services: Services, scheduled_at: int) -> None:
         shares=count_shares(outcomes),
         model=model,
     )
-    await services.learning.save(learned, trained, now - APPRAISALS_KEPT_MS)
-    if trained is not None:
-        about = {"version": trained.version, "brier": trained.judgement.brier, "is_taken": trained is model}
-        log.info("model trained", extra=about)
+    return learned, trained
 
 
 def count_shares(outcomes: Sequence[Outcome]) -> dict[str, tuple[int, int]]:
