@@ -22,8 +22,7 @@ from arbedge.entrypoints.http.api import bind
 from arbedge.ports.store import OpportunityFilter
 from scripts.sandbox import SandboxConfig, SettableClock, create_sandbox
 from tests.integration.http.builders import NOW, drop, opportunity, report
-from tests.integration.http.world import API, PREFIX, World
-from tests.miniflare_shim import VirtualClock
+from tests.integration.http.world import API, PREFIX, HurriedClock, World
 
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "100"))
 BROKEN_EXAMPLES = max(5, EXAMPLES // 5)
@@ -44,15 +43,8 @@ def background_work_ends() -> Iterator[None]:
             thread.join(timeout=30)
 
 
-class HurriedClock(VirtualClock):
-    """Stands still, so that one example cannot disturb the next, and lets nobody wait: a stream ends at once."""
-
-    async def sleep_ms(self, ms: int) -> None:
-        self.advance(ms)
-
-
 def make_world() -> World:
-    """A filled world."""
+    """A filled world; its clock stands still, so that one example cannot disturb the next."""
 
     async def fill() -> World:
         exchanges = httpx.ASGITransport(SANDBOX.app)

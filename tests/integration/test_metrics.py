@@ -260,10 +260,16 @@ async def test_nothing_else_opens_them(world: World, what: str):
 
 async def test_the_token_opens_nothing_else(world: World):
     document = (await world.api.get("/api/v1/openapi.json")).json()
-    secured = [path for path, operations in document["paths"].items() if "security" in operations["get"]]
-    assert "/api/v1/opportunities" in secured
-    for path in secured:
-        answer = await world.api.get(path.replace("{id}", "0" * 16), headers={"Authorization": f"Bearer {TOKEN}"})
+    secured = [
+        (method, path)
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        if "security" in operation
+    ]
+    assert ("get", "/api/v1/opportunities") in secured
+    for method, path in secured:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        answer = await world.api.request(method, path.replace("{opportunity_id}", "0" * 16), headers=headers)
         assert answer.status_code == (200 if path == "/api/v1/metrics" else 401), path
     answer = await world.api.post("/webhook/telegram", json={}, headers={"X-Telegram-Bot-Api-Secret-Token": TOKEN})
     assert answer.status_code == 401

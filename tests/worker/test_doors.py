@@ -51,11 +51,12 @@ def test_the_description_is_valid_and_every_read_in_it_answers(worker: World):
     for schema in document["components"]["schemas"].values():
         jsonschema_rs.meta.validate(schema)
     for path, operations in document["paths"].items():
-        assert set(operations) == {"get"}
+        if "get" not in operations:
+            continue
         needed = [
             one["name"] for one in operations["get"].get("parameters", []) if one["in"] == "query" and one["required"]
         ]
-        query = {name: INSTRUMENT[name] for name in needed}
+        query = {"duration_s": "1"} if path.endswith("/stream") else {name: INSTRUMENT[name] for name in needed}
         is_metrics = path == "/api/v1/metrics"
         token = {"Authorization": f"Bearer {worker.stack.metrics_token}"}
         headers = token if is_metrics else {"X-User-ID": "user_free_123"}

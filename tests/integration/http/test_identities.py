@@ -6,7 +6,7 @@ import pytest
 
 from arbedge.config import Environment
 from tests.integration.http.builders import NOW, opportunity
-from tests.integration.http.world import PEOPLE, PREFIX, World, check_answer, get_document, sign_init_data
+from tests.integration.http.world import PEOPLE, PREFIX, HurriedClock, World, check_answer, get_document, sign_init_data
 
 FOUND = opportunity("BTC", "12.5")
 INSTRUMENT = {"exchange": "okx", "market": "spot", "symbol": "BTC/USDT"}
@@ -36,26 +36,29 @@ IDENTITIES: dict[str, tuple[dict[str, str], int, int]] = {
 }  # fmt: skip
 
 
-def list_routes() -> list[str]:
-    return [re.sub(r"\{\w+\}", FOUND.id, path) for path in get_document()["paths"]]
+def list_routes() -> list[tuple[str, str]]:
+    documented = get_document()["paths"].items()
+    return [(method, re.sub(r"\{\w+\}", FOUND.id, path)) for path, routes in documented for method in routes]
 
 
 @pytest.mark.parametrize("environment", ["dev", "test", "staging", "production"])
 @pytest.mark.parametrize("identity", IDENTITIES)
 async def test_the_matrix(environment: Environment, identity: str):
-    world = World(environment)
+    world = World(environment, clock=HurriedClock(NOW))
     world.seed()
     await world.services.opportunities.save([FOUND])
     headers, seeded, signed_only = IDENTITIES[identity]
     expected = seeded if environment in {"dev", "test"} else signed_only
-    for path in list_routes():
-        response = await world.client.get(path, headers=headers, params=OF_INSTRUMENTS.get(path))
+    for method, path in list_routes():
+        params = {"duration_s": 1} if path.endswith("/stream") else OF_INSTRUMENTS.get(path)
+        response = await world.client.request(method, path, headers=headers, params=params)
         let_in = 503 if path in OF_INSTRUMENTS else 200
         wanted = 200 if path in OPEN_ROUTES else let_in if expected == 200 and path != METRICS else 401
         assert response.status_code == wanted, (path, response.text)
         if response.status_code == 503:
             assert response.json()["error"]["code"] == "market_data_unavailable"
-        check_answer(response)
+        if not response.headers["content-type"].startswith("text/event-stream"):
+            check_answer(response)
         if response.status_code == 401:
             assert response.headers["www-authenticate"]
             assert response.json()["error"]["code"] == "unauthenticated"

@@ -63,6 +63,13 @@ def refuse_to_reach_out(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError(f"{request.url.host} is not reachable in this test")
 
 
+class HurriedClock(VirtualClock):
+    """Stands still between calls, and lets nobody wait: a stream passes at once."""
+
+    async def sleep_ms(self, ms: int) -> None:
+        self.advance(ms)
+
+
 class World:
     """One deployment: its bindings, its ports, and a client that speaks to the API as the outside would."""
 
