@@ -45,6 +45,25 @@ TRACK_RECORD_ROWS_MAX: Final = 10_000  # the newest; beyond that the sums would 
 PUBLIC_METRICS_AGE_MS_MAX: Final = 60_000
 APPRAISALS_KEEP_ALIVE_MS: Final = 5_000  # a round that failed is tried again
 
+# -- following changes
+STREAM_POLL_MS: Final = 5_000  # half a scan's interval; twelve small reads a minute for each listener
+STREAM_HEARTBEAT_MS: Final = 10_000  # proxies end silent connections; and a lost one is noticed by writing to it
+STREAM_MS_MAX: Final = 300_000  # then the listener comes back, and its rights are looked at again
+STREAM_RETRY_MS: Final = 2_000
+STREAM_CHANGES_MAX: Final = 100  # at once; whoever missed more is given the list anew
+STREAM_RESUMED_MS_MAX: Final = 3_600_000  # a place in the stream that is older leads to the list
+
+# -- what is like an opportunity
+SIMILAR_OPEN_MAX: Final = 100  # read and compared: more than were ever open at once, and some 10 kB each
+SIMILAR_ENDED_MAX: Final = 150
+SIMILAR_ENDED_MS: Final = 86_400_000
+SIMILAR_SHOWN_MAX: Final = 20
+
+# -- simulating an execution
+SIMULATION_TIMEOUT_S: Final = 6.0  # for everything asked of the market: someone is waiting
+SIMULATION_USDT_MIN: Final = 1
+SIMULATION_USDT_MAX: Final = 1_000_000  # beyond every book of fifty levels
+
 # -- public market data on demand
 KV_LAG_MS: Final = 60_000  # a value in KV may be this old and not show it was replaced
 FEEDS_AGE_MS_MAX: Final = 60_000  # what a reader accepts who does not say

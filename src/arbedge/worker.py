@@ -31,7 +31,7 @@ from arbedge.errors import ConfigurationError
 from arbedge.limits import API_BODY_BYTES_MAX
 from arbedge.platform.env import read_environment
 from arbedge.platform.fetch import FetchTransport
-from arbedge.platform.http import make_response, serve, stream_body
+from arbedge.platform.http import make_response, serve, stream_body, watch_caller
 
 WEBHOOK_PATH = "/webhook/telegram"
 
@@ -68,7 +68,7 @@ async def fetch(env: Any, request: Any) -> Any:
     if not _is_bounded(str(request.method), request.headers.get("content-length")):
         return make_response(*too_large_answer(id_))
     bind, api = _create_api()
-    return await serve(bind(api, services, id_), request, env)
+    return await serve(bind(api, services, id_, watch_caller(request)), request, env)
 
 
 def _is_bounded(method: str, content_length: str | None) -> bool:

@@ -23,6 +23,7 @@ from arbedge.ports.store import OpportunityFilter
 from scripts.sandbox import SandboxConfig, SettableClock, create_sandbox
 from tests.integration.http.builders import NOW, drop, opportunity, report
 from tests.integration.http.world import API, PREFIX, World
+from tests.miniflare_shim import VirtualClock
 
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "100"))
 BROKEN_EXAMPLES = max(5, EXAMPLES // 5)
@@ -43,11 +44,19 @@ def background_work_ends() -> Iterator[None]:
             thread.join(timeout=30)
 
 
+class HurriedClock(VirtualClock):
+    """Stands still, so that one example cannot disturb the next, and lets nobody wait: a stream ends at once."""
+
+    async def sleep_ms(self, ms: int) -> None:
+        self.advance(ms)
+
+
 def make_world() -> World:
-    """A filled world; its clock stands still, so that one example cannot disturb the next."""
+    """A filled world."""
 
     async def fill() -> World:
-        world = World(flood_limit=1_000_000, exchanges=httpx.ASGITransport(SANDBOX.app))
+        exchanges = httpx.ASGITransport(SANDBOX.app)
+        world = World(flood_limit=1_000_000, exchanges=exchanges, clock=HurriedClock(NOW))
         world.seed()
         one = report(drop("ADA"))
         assert await world.services.scans.begin(one.scan_id, "synthetic", one.started_at)
@@ -94,9 +103,16 @@ def make_real(case: Case) -> None:
     cursor = case.query.get("cursor")
     if isinstance(cursor, str) and 1 <= len(cursor) <= 512:
         case.query["cursor"] = MARKET_CURSOR if "/market/" in case.path else CURSOR
+    if case.path.endswith("/stream") and _is_duration(case.query.get("duration_s", 1)):
+        case.query["duration_s"] = 1
     symbol = case.query.get("symbol")
     if isinstance(symbol, str) and len(symbol) % 2 and len(symbol) <= 32:
         case.query["symbol"] = "BTC/USDT"
+
+
+def _is_duration(value: object) -> bool:
+    """Whether it would be waited for; what is refused anyway stays as it is."""
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 300
 
 
 @well.parametrize()

@@ -223,6 +223,10 @@ class World:
         headers = {"X-User-ID": user} if user else {}
         return await self.api.get(f"/api/v1{path}", headers=headers, params=parameters)
 
+    async def post(self, path: str, user: str | None = "user_pro_789", **body: Any) -> httpx.Response:
+        headers = {"X-User-ID": user} if user else {}
+        return await self.api.post(f"/api/v1{path}", headers=headers, json=body)
+
 
 def told_id(alert: dict[str, Any]) -> str:
     """The opportunity an alert tells of."""

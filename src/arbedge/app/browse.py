@@ -8,6 +8,7 @@ from arbedge.app.identity_views import NameView, QuarantineView, load_name, view
 from arbedge.app.views import MissView, OpportunityDetail, view_miss, view_opportunity
 from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.market import Mode
+from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.permissions import is_allowed
 from arbedge.domain.person import Person
 from arbedge.domain.policy import Policy
@@ -125,7 +126,7 @@ async def get_opportunity(
     return view_opportunity(found, now, await appraisals.load(opportunity_id)) if found else None
 
 
-async def is_visible(deliveries: Deliveries, person: Person | None, view: OpportunityDetail) -> bool:
+async def is_visible(deliveries: Deliveries, person: Person | None, view: OpportunityDetail | Opportunity) -> bool:
     """Whether a person may see an opportunity: by their rights, or since they have been told of it already.
 
     `person` is None where everyone may be reading.

@@ -4,11 +4,13 @@ Amounts are decimal strings, `*_bps` are numbers, times are epoch ms, and ages a
 """
 
 from collections.abc import Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
 
+from arbedge.app.figures_shown import round_shown as _round
+from arbedge.app.figures_shown import trim as _trim
 from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.market import ExchangeId, Level, Market, Mode, Source
@@ -133,18 +135,6 @@ class MissView(Struct, frozen=True):
     reason: Reason
     explanation: str
     numbers: dict[str, float]
-
-
-_SHOWN = Context(prec=16)  # digits: enough to recompute any figure by hand
-
-
-def _round(value: float) -> float:
-    return round(value, 4)
-
-
-def _trim(amount: Decimal) -> Decimal:
-    """Without the trailing zeros that exact arithmetic leaves behind."""
-    return _SHOWN.normalize(amount)
 
 
 def _view_confidence(opportunity: Opportunity) -> ConfidenceView:

@@ -17,15 +17,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from arbedge.domain.claim import Claim
-from arbedge.domain.detection import DETECTORS
 from arbedge.domain.detection.verification import LegMarket, require_comparable
-from arbedge.domain.edge import LegTerms, Refused
-from arbedge.domain.fees import FeeRate
+from arbedge.domain.edge import Refused
 from arbedge.domain.market import ExchangeId, Market, Mode, Source
 from arbedge.domain.opportunity import Leg, Opportunity
 from arbedge.domain.policy import Policy
 from arbedge.domain.reasons import EXPLANATIONS as DROPPED
 from arbedge.domain.reasons import Reason
+from arbedge.domain.valuation import take_terms, value_at
 from arbedge.limits import APPRAISAL_BOOKS_MAX, APPRAISAL_TICK_MS
 
 Step = Literal["after_5s", "after_60s", "expiry"]
@@ -191,19 +190,9 @@ def appraise(one: Due, markets: Sequence[LegMarket] | Unvalued, now: int, policy
 
 
 def _value(one: Due, claim: Claim, markets: Sequence[LegMarket], now: int, policy: Policy) -> Decimal:
-    terms = tuple(_terms(leg, market) for leg, market in zip(one.legs, markets, strict=True))
-    require_comparable(terms, now, policy)
-    policy = replace(policy, horizon_h=one.opportunity.horizon_h)
-    net_bps = DETECTORS[one.opportunity.type].value(terms, claim.size_base, now, policy).net_bps
-    if not net_bps.is_finite():
-        raise ArithmeticError("the edge is not a number")
-    return net_bps
-
-
-def _terms(leg: Leg, market: LegMarket) -> LegTerms:
-    taker = Decimal(str(leg.fee_bps)) / 10_000
-    fee = FeeRate(taker=taker, maker=taker, basis="own_tier" if leg.fee_basis == "own_tier" else "base_tier")
-    return LegTerms(side=leg.side, instrument=market.instrument, book=market.book, fee=fee, funding=market.funding)
+    legs = take_terms(one.opportunity, markets)
+    require_comparable(legs, now, policy)
+    return value_at(one.opportunity, legs, claim.size_base, now, policy).net_bps
 
 
 def _age(market: LegMarket, now: int) -> LegAge:

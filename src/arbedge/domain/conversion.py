@@ -4,25 +4,29 @@ A currency without a live rate has none, and what is quoted in it cannot be size
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from decimal import Decimal
 from statistics import median
 from typing import Final
 
-from arbedge.domain.market import Snapshot
+from arbedge.domain.market import Feed, Snapshot
 from arbedge.domain.policy import Policy
 
 SIZES_IN: Final = "USDT"
 
 
 def find_units(snapshot: Snapshot, currencies: Collection[str], now: int, policy: Policy) -> dict[str, Decimal]:
+    return read_units(snapshot.feeds, currencies, now, policy)
+
+
+def read_units(feeds: Iterable[Feed], currencies: Collection[str], now: int, policy: Policy) -> dict[str, Decimal]:
     """One USDT in each of these currencies: the median over the exchanges' uncrossed and fresh spot prices."""
     wanted = frozenset(currencies) - {SIZES_IN}
     units: dict[str, Decimal] = {SIZES_IN: Decimal(1)}
     if not wanted:
         return units
     found: defaultdict[str, list[float]] = defaultdict(list)
-    for feed in snapshot.feeds:
+    for feed in feeds:
         if feed.market != "spot":
             continue
         for quote in feed.quotes:

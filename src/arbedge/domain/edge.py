@@ -84,6 +84,11 @@ class Ladder:
         cash = self._cash[last] + (size - full) * self.levels[last].price
         return Fill(size=size, cash=cash, top=self.top)
 
+    def reach(self, size: Decimal) -> Decimal:
+        """The price of the last level that `size` takes. Raises `Refused("depth")` when the levels run out."""
+        self.fill(size)
+        return self.levels[bisect_left(self._sizes, size)].price
+
     def afford(self, cash: Decimal) -> Decimal:
         """How much `cash` buys from the top. Raises `Refused("depth")` when the levels run out."""
         last = bisect_left(self._cash, cash, lo=1) - 1
@@ -127,6 +132,10 @@ class Edge(Struct, frozen=True):
     net_bps: Decimal
     fills: tuple[Fill, ...]  # the entry of each leg
     net_cash: Decimal = Decimal(0)  # what is left in quote currency, not rounded
+
+    def waterfall(self) -> list[Part]:
+        """Gross first, net last; the parts between sum to net - gross."""
+        return [Part("gross", self.gross_bps), *self.parts, Part("net", self.net_bps)]
 
     @property
     def unrounded_bps(self) -> Decimal:

@@ -15,6 +15,7 @@ from arbedge.domain.features import extract
 from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity, Sighting, Status, Transition, derive_id
 from arbedge.domain.policy import Policy
+from arbedge.domain.ranking import settle_rank
 from arbedge.limits import EDIT_INTERVAL_MS_MIN
 
 
@@ -120,6 +121,7 @@ def _open(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy, learne
         expires_at=scan.now + policy.unconfirmed_ms_max,
         revised_at=scan.now,
         revised_net_bps=sighting.edge.net_bps,
+        ranked_net_bps=sighting.edge.net_bps,
         sighting=sighting,
         claim=_claim(sighting, streak, scan, policy, learned),
         transitions=[
@@ -150,6 +152,7 @@ def _confirm(opportunity: Opportunity, sighting: Sighting, scan: Scan, policy: P
     after = replace(
         opportunity,
         sighting=sighting,
+        ranked_net_bps=settle_rank(sighting.edge.net_bps, opportunity.ranked_bps, policy),
         updated_at=scan.now,
         expires_at=scan.now + policy.unconfirmed_ms_max,
         missed_scans=0,
@@ -175,6 +178,7 @@ def _reopen(opportunity: Opportunity, sighting: Sighting, scan: Scan, policy: Po
         opportunity,
         status="active",
         sighting=sighting,
+        ranked_net_bps=sighting.edge.net_bps,
         updated_at=scan.now,
         expires_at=scan.now + policy.unconfirmed_ms_max,
         ended_at=None,

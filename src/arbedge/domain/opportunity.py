@@ -79,6 +79,7 @@ class Opportunity(Struct, kw_only=True):
     revision: int = 1
     revised_at: int
     revised_net_bps: Decimal
+    ranked_net_bps: Decimal | None = None  # what lists order by; None in older records, which are ordered by net
     sighting: Sighting
     claim: Claim | None = None
     transitions: list[Transition] = field(default_factory=list[Transition])
@@ -102,13 +103,16 @@ class Opportunity(Struct, kw_only=True):
         return is_premium(self.type, float(self.net_bps))
 
     @property
+    def ranked_bps(self) -> Decimal:
+        return self.net_bps if self.ranked_net_bps is None else self.ranked_net_bps
+
+    @property
     def net_bps(self) -> Decimal:
         return self.sighting.edge.net_bps
 
     def waterfall(self) -> list[Part]:
         """Gross first, net last; the parts between sum to net - gross."""
-        edge = self.sighting.edge
-        return [Part("gross", edge.gross_bps), *edge.parts, Part("net", edge.net_bps)]
+        return self.sighting.edge.waterfall()
 
 
 def derive_id(key: str, confirmed_at: int) -> str:

@@ -1,6 +1,6 @@
 """The Worker's requests and responses in plain Python, and the bridge to an ASGI application."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 from workers import Response, asgi
@@ -18,6 +18,12 @@ async def stream_body(request: Any) -> AsyncIterator[bytes]:
 
 def make_response(status: int, headers: Mapping[str, str], body: bytes) -> Any:
     return Response(body or None, status=status, headers=dict(headers))
+
+
+def watch_caller(request: Any) -> Callable[[], bool]:
+    """Says whether the caller has gone away. The platform would let the work for them go on for half a minute."""
+    signal = request.js_object.signal
+    return lambda: bool(signal.aborted)
 
 
 async def serve(app: Any, request: Any, env: Any) -> Any:

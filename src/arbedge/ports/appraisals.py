@@ -37,6 +37,10 @@ class Appraisals(Protocol):
         """All steps of an opportunity, in the order in which they are due."""
         ...
 
+    async def load_of(self, opportunity_ids: Sequence[str]) -> dict[str, list[Appraisal]]:
+        """The same of several; one without steps is left out."""
+        ...
+
 
 class Appraiser(Protocol):
     """Values again what is due, in its own time and nobody else's."""

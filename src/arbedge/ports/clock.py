@@ -7,3 +7,7 @@ class Clock(Protocol):
     def now_ms(self) -> int:
         """Epoch milliseconds, UTC."""
         ...
+
+    async def sleep_ms(self, ms: int) -> None:
+        """Returns when so much time has passed."""
+        ...

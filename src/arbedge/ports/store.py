@@ -17,6 +17,7 @@ from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
 from arbedge.domain.policy import OpportunityType
 from arbedge.domain.quarantine import Suspect, Watch
+from arbedge.domain.similarity import Traits
 from arbedge.domain.verdicts import Account, Verdict
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX
 from arbedge.ports.analytics import ScanMetrics
@@ -211,6 +212,22 @@ class OpportunityFilter(Struct, frozen=True):
     told_chat: int | None = None
 
 
+class Change(Struct, frozen=True):
+    """The newest state of an opportunity of which there is news; `opened_seq` is that of its start or return."""
+
+    seq: int
+    opened_seq: int
+    opportunity: Opportunity
+
+
+class Changes(Struct, frozen=True):
+    """News in the order in which it was written, up to `seq`; `is_cut` when there is more than was asked for."""
+
+    items: list[Change]
+    seq: int
+    is_cut: bool
+
+
 class Opportunities(Protocol):
     async def load_current(self, ended_since: int) -> list[Opportunity]:
         """All open episodes, and those that ended at or after `ended_since`."""
@@ -235,7 +252,28 @@ class Opportunities(Protocol):
     async def load(self, opportunity_id: str) -> Opportunity | None: ...
 
     async def list_open(self, wanted: OpportunityFilter, limit: int, cursor: str | None) -> Page:
-        """Open opportunities, best net edge first. Raises `ValueError` for a cursor this list did not give."""
+        """Open opportunities, best first by `ranked_bps`. Raises `ValueError` for a cursor this list did not give."""
+        ...
+
+    async def load_listed(self, wanted: OpportunityFilter, limit: int) -> tuple[Page, int]:
+        """The first page, and the `seq` up to which it holds all news: both as of one moment."""
+        ...
+
+    async def load_changes(self, wanted: OpportunityFilter, after_seq: int, limit: int) -> Changes:
+        """News of opportunities after `after_seq`, whether they are open still or not.
+
+        Of `wanted` it applies what does not change in an opportunity's life; an edge may have left what is wanted.
+        """
+        ...
+
+    async def load_traits(
+        self, mode: Mode, ended_since: int, open_max: int, ended_max: int, *, with_premium: bool
+    ) -> list[Traits]:
+        """What can be compared of the best open ones and of the last that ended, reading no more rows than that."""
+        ...
+
+    async def load_some(self, ids: Sequence[str]) -> list[Opportunity]:
+        """Those of them that are on record, in no order."""
         ...
 
     async def count_open(self) -> int: ...

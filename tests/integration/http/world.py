@@ -71,10 +71,11 @@ class World:
         environment: Environment = "test",
         flood_limit: int = 10_000,
         exchanges: httpx.AsyncBaseTransport | None = None,
+        clock: VirtualClock | None = None,
     ) -> None:
         """`exchanges` answers for them; without it none can be reached."""
         # Typed as the Worker's env is: the bindings are the runtime's own objects there.
-        self.env: Any = ShimEnv(clock=VirtualClock(NOW), flood_limit=flood_limit)
+        self.env: Any = ShimEnv(clock=clock or VirtualClock(NOW), flood_limit=flood_limit)
         self.env.migrate(MIGRATIONS)
         outside = exchanges or httpx.MockTransport(refuse_to_reach_out)
         self.services = build(self.env, settings(environment), outside, self.env.clock)
@@ -123,14 +124,21 @@ def get_validator(name: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for({"$ref": f"#/components/schemas/{name}", "components": document["components"]})
 
 
-def find_schema(path: str, status: int) -> str:
+def find_schema(path: str, status: int, method: str = "get") -> str:
     """The name of the schema the document promises for this answer."""
     for template, operations in get_document()["paths"].items():
-        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and str(status) in operations["get"]["responses"]:
-            content = operations["get"]["responses"][str(status)]["content"]
+        responses = operations.get(method, {}).get("responses", {})
+        if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", template), path) and str(status) in responses:
+            content = responses[str(status)]["content"]
             return content["application/json"]["schema"]["$ref"].rsplit("/", 1)[-1]
     assert status in {401, 404, 405, 413}, f"{status} is not documented for {path}"
     return "FailureAnswer"
+
+
+def _method_of(response: httpx.Response) -> str:
+    """A HEAD is answered, and described, as a GET."""
+    method = response.request.method.lower()
+    return "get" if method == "head" else method
 
 
 def check_answer(response: httpx.Response) -> None:
@@ -138,6 +146,6 @@ def check_answer(response: httpx.Response) -> None:
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["x-content-type-options"] == "nosniff"
     body = response.json()
-    get_validator(find_schema(response.request.url.path, response.status_code)).validate(body)
+    get_validator(find_schema(response.request.url.path, response.status_code, _method_of(response))).validate(body)
     if not body["success"]:
         assert body["error"]["request_id"] == response.headers["x-request-id"]

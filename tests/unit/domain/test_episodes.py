@@ -89,6 +89,17 @@ def test_a_changed_edge_is_a_new_revision_but_not_too_often():
     assert later.revised_net_bps == later.net_bps
 
 
+def test_its_place_in_the_list_moves_with_a_real_change_alone_and_at_once():
+    world, _ = opened_world()
+    [opened] = world.scan(sighting())
+    [noisy] = world.scan(sighting("100.508"))
+    assert noisy.net_bps > opened.net_bps
+    assert noisy.ranked_bps == opened.ranked_bps == opened.net_bps
+    [moved] = world.scan(sighting("100.6"))
+    assert moved.ranked_bps == moved.net_bps
+    assert replace(moved, ranked_net_bps=None).ranked_bps == moved.net_bps, "older records have none"
+
+
 def test_a_small_move_is_no_new_revision():
     world, _ = opened_world()
     world.scan(sighting("100.501"))

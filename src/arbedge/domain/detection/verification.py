@@ -40,9 +40,7 @@ def verify(
 
     minimum = policy.min_net_bps[candidate.type]
     edge = value(size_for(sizing, policy.size_quote * unit))
-    if edge.net_bps < Decimal(str(minimum)):
-        reason = "below_minimum" if edge.net_bps > 0 else "fees"
-        raise Refused(reason, gross_bps=float(edge.gross_bps), net_bps=float(edge.net_bps), minimum_bps=minimum)
+    require_minimum(edge, minimum)
     return Sighting(
         key=candidate.key,
         type=candidate.type,
@@ -56,6 +54,13 @@ def verify(
         books=tuple(list(leg.entry.levels) for leg in legs),
         exit_books=tuple(list(leg.exit.levels) for leg in legs) if candidate.type in HELD_TYPES else (),
     )
+
+
+def require_minimum(edge: Edge, minimum_bps: float) -> None:
+    """Raises `Refused` for an edge below the minimum, with what decided: the costs, or the minimum."""
+    if edge.net_bps < Decimal(str(minimum_bps)):
+        reason = "below_minimum" if edge.net_bps > 0 else "fees"
+        raise Refused(reason, gross_bps=float(edge.gross_bps), net_bps=float(edge.net_bps), minimum_bps=minimum_bps)
 
 
 def _terms(market: LegMarket, side: Side) -> LegTerms:

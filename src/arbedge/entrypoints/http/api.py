@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from arbedge.entrypoints.http import analysis, health, market, metrics, opportunities, public
+from arbedge.entrypoints.http import analysis, health, market, metrics, opportunities, public, similar, simulate, stream
 from arbedge.entrypoints.http.documents import TITLE, VERSION, install_documents
 from arbedge.entrypoints.http.envelope import API_PREFIX
 from arbedge.entrypoints.http.event import bind
@@ -27,6 +27,7 @@ def create_api() -> FastAPI:
     )
     install_failures(api)
     install_documents(api)
-    for routes in (health, metrics, public, opportunities, market, analysis):
+    # The stream comes before the route that would take its name for an id.
+    for routes in (health, metrics, public, stream, opportunities, similar, simulate, market, analysis):
         api.include_router(routes.router, prefix=API_PREFIX)
     return api

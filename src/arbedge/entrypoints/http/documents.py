@@ -63,7 +63,7 @@ DOCS_PAGE: Final = f"""<!doctype html>
 """
 
 _STATUS_TEXTS: Final[dict[int, str]] = {
-    400: "The cursor was not given by this list.",
+    400: "The body is not JSON, or the cursor was not given by this list.",
     401: "Nobody known is asking.",
     403: "The plan or role does not include this, or the session was ended.",
     404: "There is no such thing.",

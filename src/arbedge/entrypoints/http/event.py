@@ -3,6 +3,7 @@
 The application is built once; whatever can do I/O belongs to one event and leaves with it.
 """
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import Depends, Request
@@ -13,9 +14,17 @@ from arbedge.app.services import Services
 from arbedge.entrypoints.http.envelope import choose_request_id
 
 _SERVICES: Final = "arbedge.services"
+_IS_GONE: Final = "arbedge.is_gone"
+
+IsGone = Callable[[], bool]
+"""Whether the caller has gone away, so that nobody waits for the rest of an answer."""
 
 
-def bind(api: ASGIApp, services: Services, request_id: str | None = None) -> ASGIApp:
+def _stays() -> bool:
+    return False
+
+
+def bind(api: ASGIApp, services: Services, request_id: str | None = None, is_gone: IsGone = _stays) -> ASGIApp:
     """The application for one event. It has no lifespan of its own: there is nothing to start or stop.
 
     `request_id` is the id under which the event is logged; without one it is chosen from the request.
@@ -24,7 +33,7 @@ def bind(api: ASGIApp, services: Services, request_id: str | None = None) -> ASG
     async def bound(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             chosen = request_id or choose_request_id(Headers(scope=scope).get("x-request-id"))
-            await api({**scope, _SERVICES: services, "request_id": chosen}, receive, send)
+            await api({**scope, _SERVICES: services, _IS_GONE: is_gone, "request_id": chosen}, receive, send)
 
     return bound
 
@@ -34,3 +43,7 @@ async def get_services(request: Request) -> Services:
 
 
 Ports = Annotated[Services, Depends(get_services)]
+
+
+def find_is_gone(scope: Scope) -> IsGone:
+    return scope[_IS_GONE]

@@ -2,6 +2,7 @@
 
 | raised                               | answer                                            |
 | ApiError                             | its own status and code                           |
+| a body that is not JSON              | 400 `not_json`                                    |
 | a field that does not fit            | 422 `invalid_fields`, each field named            |
 | no route, wrong method, body too big | 404, 405, 413                                     |
 | StoreUnavailable                     | 503 `store_unavailable` with Retry-After          |
@@ -101,6 +102,8 @@ def name_field(location: tuple[int | str, ...]) -> str:
 async def _answer_fields(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     problems: list[dict[str, Any]] = list(error.errors())
+    if any(one["type"] == "json_invalid" for one in problems):
+        return answer_failure(request, 400, "not_json", "The body is not JSON.")
     fields = [FieldProblem(name_field(one["loc"]), one["msg"]) for one in problems]
     named = ", ".join(sorted({field.field for field in fields}))
     message = f"These fields cannot be used: {named}."

@@ -35,7 +35,7 @@ class Frame:
         headers = Headers(scope=scope)
         request_id = scope["request_id"]
         is_head = scope["method"] == "HEAD"
-        scope = {**scope, "method": "GET" if is_head else scope["method"]}
+        scope = {**scope, "method": "GET" if is_head else scope["method"], "is_head": is_head}
         answer = _Answer(send, request_id, is_head=is_head)
         if is_announced_too_large(headers):
             await answer.fail(413, "too_large", "The body is larger than this API accepts.")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from arbedge.app.browse import explain_opportunity, get_opportunity, is_visible, list_opportunities
 from arbedge.app.services import Services
 from arbedge.app.views import OpportunityDetail
+from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.permissions import get_rights, is_allowed
 from arbedge.domain.person import Person
 from arbedge.entrypoints.http.auth import Reader, require
@@ -14,7 +15,7 @@ from arbedge.entrypoints.http.documents import SECURED, describe_responses
 from arbedge.entrypoints.http.envelope import JSON, encode
 from arbedge.entrypoints.http.event import Ports
 from arbedge.entrypoints.http.failures import ApiError, refuse_missing
-from arbedge.entrypoints.http.queries import OpportunityQuery
+from arbedge.entrypoints.http.queries import FilterQuery, OpportunityQuery
 from arbedge.entrypoints.http.schemas import DetailAnswer, DetailMeta, ListAnswer, WhyAnswer, render_list
 from arbedge.ports.store import OpportunityFilter
 
@@ -32,6 +33,17 @@ def choose_premium(person: Person, wanted: bool | None) -> bool | None:
     return wanted if is_allowed(person, "opportunities.premium") else False
 
 
+def choose_filter(person: Person, query: FilterQuery) -> OpportunityFilter:
+    """What was asked for, as far as the person may see it. May raise 403."""
+    return OpportunityFilter(
+        type=query.type,
+        asset=query.asset.upper() if query.asset else None,
+        exchange=query.exchange,
+        min_edge_bps=query.min_edge_bps,
+        is_premium=choose_premium(person, query.premium),
+    )
+
+
 @router.get(
     "/opportunities",
     summary="Open opportunities, best net edge first",
@@ -44,13 +56,7 @@ async def get_opportunities(services: Ports, person: Reader, query: Annotated[Op
     limit_max = get_rights(person).list_limit
     limit = min(query.limit or ROWS_DEFAULT, limit_max)
     with_premium = is_allowed(person, "opportunities.premium")
-    wanted = OpportunityFilter(
-        type=query.type,
-        asset=query.asset.upper() if query.asset else None,
-        exchange=query.exchange,
-        min_edge_bps=query.min_edge_bps,
-        is_premium=choose_premium(person, query.premium),
-    )
+    wanted = choose_filter(person, query)
     try:
         view = await list_opportunities(
             services.opportunities,
@@ -80,7 +86,16 @@ def is_opportunity_id(text: str) -> bool:
     return len(text) == 16 and set(text) <= set("0123456789abcdef")
 
 
-async def _require_visible(services: Services, person: Person, found: OpportunityDetail) -> None:
+async def require_opportunity(services: Services, person: Person, opportunity_id: str) -> Opportunity:
+    """Raises 404 for what is not on record and 403 for what the person's plan leaves out."""
+    found = await services.opportunities.load(opportunity_id) if is_opportunity_id(opportunity_id) else None
+    if found is None:
+        raise refuse_missing("opportunity")
+    await require_visible(services, person, found)
+    return found
+
+
+async def require_visible(services: Services, person: Person, found: OpportunityDetail | Opportunity) -> None:
     """Raises 403 for what the person's plan leaves out, unless they have been told of it."""
     if not await is_visible(services.deliveries, person, found):
         require(person, "opportunities.premium")
@@ -101,7 +116,7 @@ async def get_one_opportunity(services: Ports, person: Reader, opportunity_id: O
         found = await get_opportunity(services.opportunities, services.appraisals, opportunity_id, now)
     if found is None:
         raise refuse_missing("opportunity")
-    await _require_visible(services, person, found)
+    await require_visible(services, person, found)
     answer = DetailAnswer(data=found, meta=DetailMeta(market_mode=services.settings.market_mode))
     return Response(encode(answer), media_type=JSON)
 
@@ -130,6 +145,6 @@ async def get_why(services: Ports, person: Reader, opportunity_id: OpportunityId
         )
     if view is None:
         raise refuse_missing("opportunity")
-    await _require_visible(services, person, view.open[0])
+    await require_visible(services, person, view.open[0])
     answer = WhyAnswer(data=view, meta=DetailMeta(market_mode=services.settings.market_mode))
     return Response(encode(answer), media_type=JSON)

@@ -29,14 +29,11 @@ def describe(text: str) -> Any:
     return Field(default=None, description=text, json_schema_extra=leave_out_null)
 
 
-class OpportunityQuery(BaseModel):
-    """Filters of the opportunity list; what is absent does not filter."""
+class FilterQuery(BaseModel):
+    """Which opportunities are wanted; what is absent does not filter."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: Annotated[int, Field(ge=1, le=LIST_LIMIT_MAX)] | None = describe(
-        "Rows wanted. A plan's own limit applies and is said in `meta.limit_max`."
-    )
     type: OpportunityType | None = describe("Only opportunities of this type.")
     asset: Word | None = describe("Only this asset, for example BTC.")
     exchange: ExchangeId | None = describe("Only with a leg on this exchange.")
@@ -44,4 +41,12 @@ class OpportunityQuery(BaseModel):
         "Only with at least this net edge."
     )
     premium: bool | None = describe("true: only premium opportunities; false: none of them.")
+
+
+class OpportunityQuery(FilterQuery):
+    """A page of those that are wanted."""
+
+    limit: Annotated[int, Field(ge=1, le=LIST_LIMIT_MAX)] | None = describe(
+        "Rows wanted. A plan's own limit applies and is said in `meta.limit_max`."
+    )
     cursor: Annotated[str, Field(min_length=1, max_length=512)] | None = describe("`next_cursor` of the page before.")

@@ -8,9 +8,11 @@ from msgspec import Struct, UnsetType
 from arbedge.app.browse import ListView, ScanView, WhyView
 from arbedge.app.ingestion import IngestionView
 from arbedge.app.public_metrics import PublicMetrics
+from arbedge.app.simulation_view import SimulationView
 from arbedge.app.status import DependencyView, Overall, StatusView
-from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
+from arbedge.app.views import MissView, OpportunityDetail, OpportunityView, OutcomeView
 from arbedge.config import Environment, MarketMode, Settings
+from arbedge.domain.similarity import Likeness
 from arbedge.entrypoints.http.envelope import FailureAnswer
 from arbedge.entrypoints.http.market_schemas import MARKET_ANSWERS
 
@@ -89,6 +91,55 @@ class WhyAnswer(Struct, frozen=True):
     success: bool = True
 
 
+class SimulationAnswer(Struct, frozen=True):
+    data: SimulationView
+    meta: DetailMeta
+    success: bool = True
+
+
+class SimilarItem(Struct, frozen=True):
+    """A neighbour: `distance` is the mean of `parts` by weight, from 0 to 1; `outcomes` are what became of it."""
+
+    distance: float
+    reasons: list[str]
+    parts: list[Likeness]
+    opportunity: OpportunityView
+    outcomes: list[OutcomeView]
+
+
+class SimilarMeta(Struct, frozen=True):
+    """How many were compared: the best open ones, and what ended since; `is_premium_included` as in the list."""
+
+    considered: int
+    open_max: int
+    ended_max: int
+    ended_since: int
+    is_premium_included: bool
+    market_mode: MarketMode
+
+
+class SimilarAnswer(Struct, frozen=True):
+    data: list[SimilarItem]
+    meta: SimilarMeta
+    success: bool = True
+
+
+class StreamSnapshot(Struct, frozen=True):
+    """The list as it was at `as_of`; it replaces whatever a listener knew. `is_cut`: a plan's limit left out some."""
+
+    items: list[OpportunityView]
+    is_cut: bool
+    limit: int
+    market_mode: MarketMode
+    as_of: int
+
+
+class StreamLeft(Struct, frozen=True):
+    """Still open, and no longer among what was asked for or what the plan shows."""
+
+    id: str
+
+
 class PublicMetricsAnswer(Struct, frozen=True):
     data: PublicMetrics
     success: bool = True
@@ -101,10 +152,13 @@ ANSWERS: tuple[type[Struct], ...] = (
     ListAnswer,
     DetailAnswer,
     WhyAnswer,
+    SimulationAnswer,
+    SimilarAnswer,
     PublicMetricsAnswer,
     *MARKET_ANSWERS,
     FailureAnswer,
 )
+EVENTS: tuple[type[Struct], ...] = (StreamSnapshot, StreamLeft)
 
 
 def render_health(status: StatusView, settings: Settings, now: int) -> DetailedHealthAnswer:
@@ -139,7 +193,7 @@ def summarise(detail: OpportunityDetail) -> OpportunityView:
 
 def describe_answers() -> dict[str, Any]:
     """JSON schemas of all answers by name. Every field is always sent, unless it can be left unset."""
-    _, components = msgspec.json.schema_components(ANSWERS, ref_template=REF_TEMPLATE)
+    _, components = msgspec.json.schema_components((*ANSWERS, *EVENTS), ref_template=REF_TEMPLATE)
     for kind in _collect_structs():
         schema: dict[str, Any] = components[kind.__name__]
         schema["required"] = [field.encode_name for field in msgspec.structs.fields(kind) if not _may_be_unset(field)]
@@ -166,7 +220,7 @@ def _collect_structs() -> set[type[Struct]]:
         for part in inside:
             visit(part)
 
-    for answer in ANSWERS:
+    for answer in (*ANSWERS, *EVENTS):
         visit(answer)
     return found
 

@@ -19,6 +19,8 @@ DETAIL: Final = "op:d"
 WHY: Final = "op:w"
 OPEN_ALERT: Final = "op:o"
 WHY_ALERT: Final = "op:y"
+SIMULATE: Final = "op:t"
+SIMILAR: Final = "op:r"
 PAGE_NUMBER: Final = "op:n"
 MARKET: Final = "mk:o"
 PRICE: Final = "mk:p"
@@ -81,6 +83,17 @@ def open_alert(opportunity_id: str) -> str:
 
 def why_alert(opportunity_id: str) -> str:
     return f"{WHY_ALERT}:{opportunity_id}"
+
+
+def simulate(opportunity_id: str, amount: int | None = None, place: Place | None = None) -> str:
+    """An execution now of so many USDT, 0 for the usual size; `place` is where the way back leads."""
+    data = f"{SIMULATE}:{opportunity_id}:{amount or 0}"
+    return f"{data}:{place}" if place else data
+
+
+def similar(opportunity_id: str, place: Place | None = None) -> str:
+    """What is like an opportunity; `place` is where the way back leads."""
+    return f"{SIMILAR}:{opportunity_id}:{place}" if place else f"{SIMILAR}:{opportunity_id}"
 
 
 def page_number(page: int, pages: int) -> str:

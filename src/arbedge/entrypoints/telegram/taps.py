@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
-from arbedge.entrypoints.telegram import callbacks, commands, market
+from arbedge.entrypoints.telegram import callbacks, commands, market, similar, simulate
 from arbedge.entrypoints.telegram.callbacks import PLACE, Place, parse_place
 from arbedge.entrypoints.telegram.turn import Turn
 from arbedge.ports.messenger import Screen
@@ -65,6 +65,16 @@ async def _why(turn: Turn, arguments: tuple[str, ...]) -> Screen:
     return await commands.explain_one(turn, arguments[0])
 
 
+async def _simulate(turn: Turn, arguments: tuple[str, ...]) -> Screen:
+    opportunity_id, amount, place = arguments
+    return await simulate.show_simulation(turn, opportunity_id, int(amount), parse_place(place) if place else Place())
+
+
+async def _similar(turn: Turn, arguments: tuple[str, ...]) -> Screen:
+    opportunity_id, place = arguments
+    return await similar.show_similar(turn, opportunity_id, parse_place(place) if place else Place())
+
+
 async def _market(turn: Turn, _arguments: tuple[str, ...]) -> Screen:
     return await market.show_market(turn, "")
 
@@ -83,6 +93,8 @@ TAPS: Final[dict[str, TapRow]] = {
     callbacks.LIST: TapRow(_list, re.compile(":" + PLACE)),
     callbacks.DETAIL: TapRow(_detail, re.compile(f":{_ID}(?::{PLACE})?")),
     callbacks.WHY: TapRow(_why, _ONE),
+    callbacks.SIMULATE: TapRow(_simulate, re.compile(f":{_ID}:([0-9]{{1,7}})(?::{PLACE})?")),
+    callbacks.SIMILAR: TapRow(_similar, re.compile(f":{_ID}(?::{PLACE})?")),
     callbacks.OPEN_ALERT: TapRow(_detail, _ONE, is_new_message=True),
     callbacks.WHY_ALERT: TapRow(_why, _ONE, is_new_message=True),
     callbacks.MARKET: TapRow(_market, _NOTHING),

@@ -11,8 +11,10 @@ from arbedge.adapters.cloudflare.d1.cursor import Position, parse_cursor, render
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 2**64 - 1).map(lambda number: f"{number:016x}"))
-def test_a_position_survives_exactly(net_bps: float, id_: str) -> None:
-    assert parse_cursor(render_cursor(Position(net_bps=net_bps, id=id_))) == Position(net_bps=net_bps, id=id_)
+def test_a_position_survives_exactly(ranked_bps: float, id_: str) -> None:
+    assert parse_cursor(render_cursor(Position(ranked_bps=ranked_bps, id=id_))) == Position(
+        ranked_bps=ranked_bps, id=id_
+    )
 
 
 @given(st.text() | st.text("AQgwW10xLCJ-_="))

@@ -24,7 +24,12 @@ PLACES = st.builds(
 
 @given(PLACES)
 def test_every_place_fits_and_leads_back(place: Place):
-    for data in (callbacks.list_page(place), callbacks.detail(ID, place)):
+    for data in (
+        callbacks.list_page(place),
+        callbacks.detail(ID, place),
+        callbacks.simulate(ID, 1_000_000, place),
+        callbacks.similar(ID, place),
+    ):
         assert 1 <= len(data.encode()) <= 64
         assert parse_tap(data)
     back = parse_place(str(place))
@@ -46,6 +51,8 @@ def test_every_place_fits_and_leads_back(place: Place):
         callbacks.why(ID),
         callbacks.open_alert(ID),
         callbacks.why_alert(ID),
+        callbacks.simulate(ID),
+        callbacks.similar(ID),
         callbacks.page_number(2, 3),
         "op:l:0",
         "m:home",

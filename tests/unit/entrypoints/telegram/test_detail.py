@@ -84,6 +84,8 @@ def test_it_leads_back_to_where_it_was_opened():
     opportunity, place = cross(), Place(3, "cross_exchange", "BTC")
     screen = render_detail(view_opportunity(opportunity, NOW), NOW, place)
     assert data_of(screen) == {
+        "Simulate": callbacks.simulate(opportunity.id, place=place),
+        "Similar": callbacks.similar(opportunity.id, place),
         "Refresh": callbacks.detail(opportunity.id, place),
         "Why?": callbacks.why(opportunity.id),
         "Back to the list": callbacks.list_page(place),

@@ -52,7 +52,7 @@ WHERE appraisals.opportunity_id = one ->> 'opportunity_id' AND appraisals.step =
 """
 _LOAD = """
 SELECT opportunity_id, step, due_at, claimed_bps, state, realised_bps, reason, appraised_at, ages
-FROM appraisals WHERE opportunity_id = ?1 ORDER BY due_at, step
+FROM appraisals WHERE opportunity_id IN (SELECT value FROM json_each(?1)) ORDER BY due_at, step
 """
 _SAVE_HOSTS = """
 INSERT INTO hosts_of_appraiser (id, payload, updated_at) VALUES (1, ?1, ?2)
@@ -132,7 +132,13 @@ class D1Appraisals:
         await self._database.run_all([*statements, Statement(_SAVE_HOSTS, (text, now))])
 
     async def load(self, opportunity_id: str) -> list[Appraisal]:
-        return [_read(row) for row in await self._database.run(_LOAD, opportunity_id)]
+        return (await self.load_of([opportunity_id])).get(opportunity_id, [])
+
+    async def load_of(self, opportunity_ids: Sequence[str]) -> dict[str, list[Appraisal]]:
+        found: dict[str, list[Appraisal]] = {}
+        for row in await self._database.run(_LOAD, msgspec.json.encode(opportunity_ids).decode()):
+            found.setdefault(row["opportunity_id"], []).append(_read(row))
+        return found
 
 
 def _read(row: dict[str, Any]) -> Appraisal:

@@ -16,7 +16,7 @@ _ID = re.compile(r"[0-9a-f]{16}")
 class Position(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """The last item of a page, in the list's order."""
 
-    net_bps: float
+    ranked_bps: float
     id: str
 
 
@@ -35,6 +35,6 @@ def parse_cursor(cursor: str) -> Position:
         position = _decoder.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (msgspec.MsgspecError, ValueError):
         raise ValueError("not a cursor of this list") from None
-    if not math.isfinite(position.net_bps) or not _ID.fullmatch(position.id):
+    if not math.isfinite(position.ranked_bps) or not _ID.fullmatch(position.id):
         raise ValueError("not a cursor of this list")
     return position

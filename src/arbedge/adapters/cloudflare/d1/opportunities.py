@@ -6,37 +6,47 @@ from typing import Any, Final
 import msgspec
 
 from arbedge.adapters.cloudflare.d1.appraisals import schedule
+from arbedge.adapters.cloudflare.d1.changes import LOAD_COUNTER, PREMIUM_TYPES_JSON, load_changes
 from arbedge.adapters.cloudflare.d1.cursor import Position, parse_cursor, render_cursor
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.adapters.cloudflare.d1.traits import load_traits
+from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity
-from arbedge.domain.policy import PREMIUM_NET_BPS, PREMIUM_TYPES
-from arbedge.ports.store import OpportunityFilter, Page
+from arbedge.domain.policy import PREMIUM_NET_BPS
+from arbedge.domain.similarity import Traits
+from arbedge.ports.store import Changes, OpportunityFilter, Page
 
 UNANNOUNCED_MAX: Final = 1000  # what one scan hands to the queue; the rest waits for the next one
-
-_PREMIUM_TYPES: Final = msgspec.json.encode(sorted(PREMIUM_TYPES)).decode()
 
 _opportunities = msgspec.json.Decoder(list[Opportunity])
 
 _LOAD = "SELECT payload FROM opportunities WHERE id = ?1"
 _LOAD_CURRENT = "SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1"
 # A revision is written once: a writer that started from an older state neither lowers it nor puts another event in
-# its place. `announced_revision` is left to `mark_announced`.
+# its place. Each row gets a number of its own, in the order of writing, which only a new revision takes over.
+# `announced_revision` is left to `mark_announced`.
 _SAVE = """
 INSERT INTO opportunities
-  (id, key, type, asset, status, mode, net_bps, detected_at, updated_at, ended_at, revision, payload)
+  (id, key, type, asset, status, mode, net_bps, ranked_bps, detected_at, updated_at, ended_at, revision, payload, seq,
+   opened_seq)
 SELECT one ->> 'id', one ->> 'key', one ->> 'type', one ->> 'asset', one ->> 'status', one ->> 'mode',
-  CAST(one ->> '$.sighting.edge.net_bps' AS REAL), one ->> 'detected_at', one ->> 'updated_at', one ->> 'ended_at',
-  one ->> 'revision', one
-FROM (SELECT value AS one FROM json_each(?1)) WHERE true
+  CAST(one ->> '$.sighting.edge.net_bps' AS REAL),
+  CAST(coalesce(one ->> 'ranked_net_bps', one ->> '$.sighting.edge.net_bps') AS REAL),
+  one ->> 'detected_at', one ->> 'updated_at', one ->> 'ended_at', one ->> 'revision', one, given + nth, given + nth
+FROM (SELECT value AS one, key + 1 AS nth FROM json_each(?1)), (SELECT value AS given FROM change_counter) WHERE true
 ON CONFLICT (id) DO UPDATE SET
-  status = excluded.status, net_bps = excluded.net_bps, updated_at = excluded.updated_at,
-  ended_at = excluded.ended_at, revision = excluded.revision, payload = excluded.payload
+  status = excluded.status, net_bps = excluded.net_bps, ranked_bps = excluded.ranked_bps,
+  updated_at = excluded.updated_at, ended_at = excluded.ended_at, revision = excluded.revision,
+  payload = excluded.payload,
+  seq = iif(excluded.revision > opportunities.revision, excluded.seq, opportunities.seq),
+  opened_seq = iif(opportunities.ended_at IS NOT NULL AND excluded.ended_at IS NULL, excluded.seq,
+    opportunities.opened_seq)
 WHERE excluded.revision > opportunities.revision
   OR (excluded.revision = opportunities.revision AND excluded.updated_at >= opportunities.updated_at
       AND excluded.payload ->> 'revised_at' = opportunities.payload ->> 'revised_at')
 """
+_COUNT_UP = "UPDATE change_counter SET value = value + json_array_length(?1)"
 _LOAD_UNANNOUNCED = """
 SELECT id, revision FROM opportunities WHERE announced_revision < revision ORDER BY updated_at LIMIT ?1
 """
@@ -57,7 +67,7 @@ UPDATE opportunities SET outcome_announced_at = ?2 WHERE id IN (SELECT value FRO
 """
 # Left alone, the planner would read and sort every open row to return the first few.
 _LIST_OPEN = """
-SELECT id, net_bps, payload FROM opportunities INDEXED BY opportunities_open
+SELECT id, ranked_bps, payload FROM opportunities INDEXED BY opportunities_open
 WHERE ended_at IS NULL
   AND (?1 IS NULL OR type = ?1)
   AND (?2 IS NULL OR asset = ?2)
@@ -67,8 +77,8 @@ WHERE ended_at IS NULL
     SELECT 1 FROM deliveries
     WHERE opportunity_id = opportunities.id AND chat_id = ?11 AND message_id IS NOT NULL
   ))
-  AND (?6 IS NULL OR net_bps < ?6 OR (net_bps = ?6 AND id > ?7))
-ORDER BY net_bps DESC, id LIMIT ?8
+  AND (?6 IS NULL OR ranked_bps < ?6 OR (ranked_bps = ?6 AND id > ?7))
+ORDER BY ranked_bps DESC, id LIMIT ?8
 """
 _COUNT_HIDDEN = """
 SELECT count(*) AS count FROM opportunities INDEXED BY opportunities_open
@@ -83,6 +93,7 @@ WHERE ended_at IS NULL
     WHERE opportunity_id = opportunities.id AND chat_id = ?7 AND message_id IS NOT NULL
   )
 """
+_LOAD_SOME = "SELECT payload FROM opportunities WHERE id IN (SELECT value FROM json_each(?1))"
 _COUNT_OPEN = "SELECT count(*) AS count FROM opportunities WHERE ended_at IS NULL"
 
 
@@ -98,7 +109,7 @@ class D1Opportunities:
     async def save(self, changed: Sequence[Opportunity]) -> None:
         # Ends first: they free the key that another episode may take in the same call.
         ordered = sorted(changed, key=lambda one: one.is_open)
-        if statements := [Statement(_SAVE, (rows,)) for rows in pack(ordered)]:
+        if statements := [Statement(sql, (rows,)) for rows in pack(ordered) for sql in (_SAVE, _COUNT_UP)]:
             await self._database.run_all([*statements, *schedule(changed)])
 
     async def load_unannounced(self) -> list[tuple[str, int]]:
@@ -122,24 +133,24 @@ class D1Opportunities:
         return found[0] if found else None
 
     async def list_open(self, wanted: OpportunityFilter, limit: int, cursor: str | None) -> Page:
-        if limit < 1:
-            raise ValueError("a page has at least one item")
         after = parse_cursor(cursor) if cursor is not None else None
-        filters = (wanted.type, wanted.asset, wanted.exchange, wanted.min_edge_bps)
-        premium = (PREMIUM_NET_BPS, _PREMIUM_TYPES, wanted.told_chat)
-        is_premium = None if wanted.is_premium is None else int(wanted.is_premium)
-        place = (after.net_bps if after else None, after.id if after else None, limit + 1)
-        rows, *counts = await self._database.run_all(
-            [
-                Statement(_LIST_OPEN, (*filters, is_premium, *place, *premium)),
-                *([Statement(_COUNT_HIDDEN, (*filters, *premium))] if wanted.is_premium is False else []),
-            ]
-        )
-        page = rows[:limit]
-        more = len(rows) > limit
-        last = Position(net_bps=page[-1]["net_bps"], id=page[-1]["id"]) if more else None
-        hidden = counts[0][0]["count"] if counts else 0
-        return Page(items=_read(page), next_cursor=render_cursor(last) if last else None, hidden=hidden)
+        listed = await self._database.run_all(_list_open(wanted, limit, after))
+        return _read_page(listed, limit)
+
+    async def load_listed(self, wanted: OpportunityFilter, limit: int) -> tuple[Page, int]:
+        *listed, counted = await self._database.run_all([*_list_open(wanted, limit, None), Statement(LOAD_COUNTER)])
+        return _read_page(listed, limit), counted[0]["value"]
+
+    async def load_changes(self, wanted: OpportunityFilter, after_seq: int, limit: int) -> Changes:
+        return await load_changes(self._database, wanted, after_seq, limit)
+
+    async def load_traits(
+        self, mode: Mode, ended_since: int, open_max: int, ended_max: int, *, with_premium: bool
+    ) -> list[Traits]:
+        return await load_traits(self._database, mode, ended_since, open_max, ended_max, with_premium=with_premium)
+
+    async def load_some(self, ids: Sequence[str]) -> list[Opportunity]:
+        return _read(await self._database.run(_LOAD_SOME, msgspec.json.encode(ids).decode()))
 
     async def count_open(self) -> int:
         (row,) = await self._database.run(_COUNT_OPEN)
@@ -148,3 +159,25 @@ class D1Opportunities:
 
 def _read(rows: list[dict[str, Any]]) -> list[Opportunity]:
     return unpack((row["payload"] for row in rows), _opportunities)
+
+
+def _list_open(wanted: OpportunityFilter, limit: int, after: Position | None) -> list[Statement]:
+    """The page, and where premium is left out, how many that hides."""
+    if limit < 1:
+        raise ValueError("a page has at least one item")
+    filters = (wanted.type, wanted.asset, wanted.exchange, wanted.min_edge_bps)
+    premium = (PREMIUM_NET_BPS, PREMIUM_TYPES_JSON, wanted.told_chat)
+    is_premium = None if wanted.is_premium is None else int(wanted.is_premium)
+    place = (after.ranked_bps if after else None, after.id if after else None, limit + 1)
+    return [
+        Statement(_LIST_OPEN, (*filters, is_premium, *place, *premium)),
+        *([Statement(_COUNT_HIDDEN, (*filters, *premium))] if wanted.is_premium is False else []),
+    ]
+
+
+def _read_page(listed: Sequence[list[dict[str, Any]]], limit: int) -> Page:
+    rows, *counts = listed
+    page = rows[:limit]
+    last = Position(ranked_bps=page[-1]["ranked_bps"], id=page[-1]["id"]) if len(rows) > limit else None
+    hidden = counts[0][0]["count"] if counts else 0
+    return Page(items=_read(page), next_cursor=render_cursor(last) if last else None, hidden=hidden)

@@ -39,10 +39,18 @@ def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place) -> 
         f"Figures as of {render_time(view.updated_at, 'T')}, read {render_time(now, 'T')}",
     ]
     buttons = [
+        _offer(view, place),
         [Button("Refresh", data=callbacks.detail(view.id, place)), Button("Why?", data=callbacks.why(view.id))],
         [Button("Back to the list", data=callbacks.list_page(place)), MENU],
     ]
     return compose(view.mode, blocks, buttons)
+
+
+def _offer(view: OpportunityDetail, place: callbacks.Place) -> list[Button]:
+    """What can be done with it: what is over cannot be executed any more."""
+    similar = Button("Similar", data=callbacks.similar(view.id, place))
+    simulate = Button("Simulate", data=callbacks.simulate(view.id, place=place))
+    return [similar] if view.ended_at is not None else [simulate, similar]
 
 
 def render_missing(mode: str) -> Screen:

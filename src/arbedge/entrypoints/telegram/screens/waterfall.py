@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
-from arbedge.app.views import MissView, OpportunityDetail, OpportunityView
+from arbedge.app.views import MissView, OpportunityDetail, OpportunityView, PartView
 from arbedge.entrypoints.telegram.html import quote
 from arbedge.entrypoints.telegram.screens import words
 from arbedge.entrypoints.telegram.screens.figures import render_age, render_bps, render_money
@@ -13,7 +13,11 @@ from arbedge.entrypoints.telegram.screens.layout import table
 
 def render_waterfall(view: OpportunityView) -> str:
     """Every part with the four decimals it is computed to, so that what is shown sums to the net that is shown."""
-    rows = [(words.name_part(part.label), f"{part.bps:+.4f}") for part in view.waterfall]
+    return render_parts(view.waterfall)
+
+
+def render_parts(waterfall: list[PartView]) -> str:
+    rows = [(words.name_part(part.label), f"{part.bps:+.4f}") for part in waterfall]
     return table([("bps of the buy leg", ""), *rows])
 
 
@@ -71,8 +75,20 @@ def _describe_lack(miss: MissView) -> str:
         is_walked = miss.reason in {"below_minimum", "fees"} and abs(numbers["net_bps"] - miss.net_bps) >= 0.005
         return f"net {numbers['net_bps']:+.2f} bps once both books are walked: {lack}" if is_walked else lack
     except KeyError:
-        shown = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in numbers.items())
-        return f"{miss.explanation}: {shown}" if shown else miss.explanation
+        return _list_numbers(miss.explanation, numbers)
+
+
+def describe_refusal(reason: str, explanation: str, numbers: dict[str, float]) -> str:
+    """Why something cannot be had, with the numbers that decided."""
+    try:
+        return _LACKS[reason](numbers)
+    except KeyError:
+        return _list_numbers(explanation, numbers)
+
+
+def _list_numbers(explanation: str, numbers: dict[str, float]) -> str:
+    shown = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in numbers.items())
+    return f"{explanation}: {shown}" if shown else explanation
 
 
 _LACKS: Final[dict[str, Callable[[dict[str, float]], str]]] = {
