@@ -63,7 +63,7 @@ export async function showOpportunities() {
   }
   const none = body.meta.scan.age_ms === null ? "No scan has finished yet." : "Nothing is worth it after costs right now.";
   const nearest = body.meta.closest.length ? " Closest:" : "";
-  const plan = body.meta.is_premium_included ? "" : "This plan leaves premium opportunities (spot and perpetual, triangular, 50 bps and more) out. ";
+  const plan = body.meta.is_premium_included ? "" : "This plan leaves premium opportunities (spot and perpetual, triangular, technical, 50 bps and more) out. ";
   setMessage(body.data.length ? plan : plan + none + nearest);
   byId("opportunities").replaceChildren(...(body.data.length
     ? body.data.map(renderOne)

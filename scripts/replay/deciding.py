@@ -10,6 +10,7 @@ from arbedge.adapters.cloudflare.lake.reader import BadObject, LakeReader, Recor
 from arbedge.app.checkpoint import decode_checkpoint
 from arbedge.domain.decision import Decision, Known, LegKey, choose, conclude
 from arbedge.domain.detection.census import find_absence
+from arbedge.domain.episodes import is_remembered
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import ExchangeId, Market, OrderBook
 from arbedge.domain.opportunity import Opportunity
@@ -17,7 +18,7 @@ from arbedge.domain.policy import Policy
 from arbedge.ports.lake.scan_records import DecisionRecord
 
 # An episode that ended longer ago than this cannot return, whatever the policy; messages about it may still be late.
-ENDED_KEPT_MS = 3_600_000
+ENDED_KEPT_MS = 2 * 3_600_000
 
 
 class Given(Struct, frozen=True):
@@ -86,7 +87,7 @@ class Course:
         )
         self._move_on(scan.scan_id, known, decision)
         if own is not None:
-            own = replace(own, learned=known.learned)  # no scan leaves it to the next
+            own = replace(own, learned=known.learned, signals=known.signals)  # no scan leaves them to the next
         return Replayed(decision, known, own if recorded else None, given.missing, are_lists_whole=is_whole)
 
     def _read_checkpoint(self, scan: RecordedScan) -> Known | None:
@@ -100,7 +101,7 @@ class Course:
     def _known(self, scan: RecordedScan, policy: Policy) -> Known:
         """What the database would give: open episodes and those that ended recently enough to return."""
         ended_since = scan.snapshot.started_at - policy.reopen_ms_max
-        current = [one for one in self._episodes.values() if one.ended_at is None or one.ended_at >= ended_since]
+        current = [one for one in self._episodes.values() if is_remembered(one, ended_since)]
         return Known(episodes=current, **self._left)
 
     def _move_on(self, scan_id: int, known: Known, decision: Decision) -> None:
@@ -112,7 +113,7 @@ class Course:
         }
         left = Known.__struct_fields__
         self._left = {name: getattr(decision, name) for name in Decision.__struct_fields__ if name in left}
-        self._left["learned"] = known.learned  # what changes it brings a checkpoint
+        self._left |= {"learned": known.learned, "signals": known.signals}  # what changes them brings a checkpoint
         self._last = scan_id
 
     async def _find_given(self, scan: RecordedScan, record: DecisionRecord, wanted: Collection[LegKey]) -> Given:

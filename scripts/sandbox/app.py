@@ -84,6 +84,9 @@ class Sandbox:
         self.market.add_shift((exchange, kind), named[0].symbol, bps, duration_s)
         return named[0].symbol
 
+    def plant_steps(self) -> int:
+        return self.market.plant_steps()
+
     def reset(self) -> None:
         """Back to the start: faults off, logs and outbox empty, market rewound."""
         self.faults.clear()

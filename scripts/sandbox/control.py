@@ -38,6 +38,7 @@ class Controlled(Protocol):
     def reset(self) -> None: ...
     def state(self) -> dict[str, Any]: ...
     def choose_market(self, source: str | None, seed: int | None, speed: float) -> None: ...
+    def plant_steps(self) -> int: ...
     def shift(self, exchange: ExchangeName, kind: MarketKind, symbol: str, bps: float, duration_s: float) -> str: ...
 
 
@@ -75,6 +76,9 @@ def control_routes(sandbox: Controlled) -> list[BaseRoute]:
         shifted = sandbox.shift(order.exchange, order.market, order.symbol, order.bps, order.duration_s)
         return json_response({"ok": True, "instrument": shifted})
 
+    async def plant_steps(request: Request) -> Response:
+        return json_response({"ok": True, "until": sandbox.plant_steps()})
+
     async def add_fault(request: Request) -> Response:
         sandbox.faults.add(msgspec.json.decode(await request.body(), type=Fault))
         return json_response({"ok": True, "faults": sandbox.faults.active()})
@@ -93,6 +97,7 @@ def control_routes(sandbox: Controlled) -> list[BaseRoute]:
         Route("/reset", refusing_bad_input(reset), methods=["POST"]),
         Route("/market", refusing_bad_input(choose_market), methods=["POST"]),
         Route("/market/shift", refusing_bad_input(shift_market), methods=["POST"]),
+        Route("/market/steps", refusing_bad_input(plant_steps), methods=["POST"]),
         Route("/faults", refusing_bad_input(add_fault), methods=["POST"]),
         Route("/faults", refusing_bad_input(clear_faults), methods=["DELETE"]),
         Route("/requests", refusing_bad_input(list_requests), methods=["GET"]),

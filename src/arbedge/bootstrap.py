@@ -25,6 +25,7 @@ from arbedge.adapters.cloudflare.d1.metrics import D1Metrics
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
+from arbedge.adapters.cloudflare.d1.signals import D1Signals
 from arbedge.adapters.cloudflare.d1.track_record import D1TrackRecord
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
 from arbedge.adapters.cloudflare.durable import DurableAppraiser, DurableScanner
@@ -48,7 +49,7 @@ from arbedge.app.status import Probe
 from arbedge.config import Settings
 from arbedge.domain.budget import Host
 from arbedge.domain.policy import Policy
-from arbedge.ports.clock import Clock
+from arbedge.ports.clock import Clock, Timer
 from arbedge.ports.health import Dependencies, DependencyHealth
 from arbedge.ports.queues import Announce, Deliver, Happened, Recount
 
@@ -57,7 +58,7 @@ def build(
     bindings: Bindings,
     settings: Settings,
     transport: httpx.AsyncBaseTransport,
-    clock: Clock,
+    clock: Timer,
     hosts: dict[str, Host] | None = None,
     kept: KeptCatalogue | None = None,
 ) -> Services:
@@ -114,6 +115,7 @@ def build(
         opportunities=D1Opportunities(database),
         appraisals=D1Appraisals(database),
         learning=D1Learning(database),
+        signals=D1Signals(database),
         track_record=D1TrackRecord(database),
         public_documents=KvDocuments(bindings.KV),
         appraiser=DurableAppraiser(bindings.APPRAISER),

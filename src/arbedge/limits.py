@@ -31,6 +31,15 @@ WATCHED_MAX: Final = 500  # instruments under suspicion, about 200 bytes each, t
 INSTRUMENT_EVENTS_KEPT_MS: Final = 30 * 86_400_000  # a month of listings and changes of rules
 SCANS_KEPT_MS: Final = 3_600_000  # how long a scan's report can be asked about
 
+# -- technical signals
+SIGNAL_ASSETS_MAX: Final = 12  # watched: with three pages on OKX and every stand-in asked, about a hundred requests
+SIGNAL_BARS: Final = 720  # hourly: a month, which gives each rule some hundred trades over the watched assets
+SIGNALS_SHOWN_MAX: Final = 8  # at once: a third of a scan's candidates, so that arbitrage keeps its place
+SIGNAL_TRADES_MIN: Final = 30  # of a rule, before anything is said of it
+SIGNAL_MEMORY_MS: Final = 3_600_000  # how long one that has ended keeps its signal from beginning again
+SIGNALS_SETTLE_MS: Final = 60_000  # scans that ran while signals were replaced say which ones they had
+SIGNALS_KEPT_MS: Final = 30 * 86_400_000
+
 # -- re-pricing what was alerted
 APPRAISAL_BOOKS_MAX: Final = 10  # of one exchange in a round: beside a scan's 24 within OKX's 40 in two seconds
 APPRAISAL_TICK_MS: Final = 2_000  # from one round to the next, which is OKX's window

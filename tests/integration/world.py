@@ -37,7 +37,7 @@ SETTLE_S = 60.0  # on a busy machine the first call waits for the stand-in's mod
 BOT_TOKEN = "6012345678:AAEtestTOKENforVectorsOnly_000000000"
 WEBHOOK_SECRET = "integration-webhook-secret"
 PSEUDONYM_KEY = "integration-pseudonym-key-0123456789abcdef"
-EVERY_MINUTE = "* * * * *"
+EVERY_MINUTE, HOURLY = "* * * * *", "0 * * * *"
 FIONA, PAVEL, PRIYA, ADA = 123456789, 456789123, 789123456, 999888777
 SEEDED = (
     ("user_free_123", FIONA, "user", "free"),
@@ -184,6 +184,10 @@ class World:
     async def tick(self, scheduled_at: int) -> None:
         """The minute's cron, as the platform fires it."""
         await run_cron(self.services(), EVERY_MINUTE, scheduled_at)
+
+    async def tick_hour(self) -> None:
+        """The hour's cron, for the hour that it is now."""
+        await run_cron(self.services(), HOURLY, self.clock.now_ms() // 3_600_000 * 3_600_000)
 
     async def say(self, person: int, text: str) -> list[dict[str, Any]]:
         """A person writes; returns what the bot called in answer."""

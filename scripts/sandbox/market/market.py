@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scripts.sandbox.clock import Clock
+from scripts.sandbox.market import steps
 from scripts.sandbox.market.candles import Candle, DayFigures, build_candle, build_day, open_candle
 from scripts.sandbox.market.listings import Listing
 from scripts.sandbox.market.memo import Memo
@@ -73,6 +74,7 @@ class Market:
         self._story_ms = source.story_ms(self._started_ms) if starts_at_ms is None else starts_at_ms
         self._rates: dict[int, tuple[int, float, int, float]] = {}
         self._shifts: list[Shift] = []
+        self._steps_until_ms: int | None = None
         self._days: dict[Place, tuple[int, list[DayFigures]]] = {}
         self._relisted: object = None
         self._by_symbol = {
@@ -98,6 +100,11 @@ class Market:
 
     def add_shift(self, place: Place, symbol: str, bps: float, duration_s: float) -> None:
         self._shifts.append(Shift(symbol, place, bps, self._clock.now_ms() + int(duration_s * 1000)))
+
+    def plant_steps(self) -> int:
+        """The past of all candles becomes one of steps up to the hour that began last; when that was."""
+        self._steps_until_ms = self._clock.now_ms() // HOUR_MS * HOUR_MS
+        return self._steps_until_ms
 
     def shifts(self) -> list[Shift]:
         now_ms = self._clock.now_ms()
@@ -177,6 +184,8 @@ class Market:
                 last = self.quote(listing).last
                 candle = open_candle(self.source, listing, start_ms + offset_ms, length_ms, now_ms + offset_ms, last)
             candle.start_ms = start_ms
+            if self._steps_until_ms is not None and start_ms < self._steps_until_ms:
+                steps.scale(candle, length_ms, self._steps_until_ms)
             rows.append(candle)
             start_ms += length_ms
         return rows

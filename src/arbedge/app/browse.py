@@ -6,6 +6,8 @@ from msgspec.structs import replace
 from arbedge.app.hour import AssetHourView, RunView, load_hour, load_runs
 from arbedge.app.identity_views import NameView, QuarantineView, load_name, view_quarantine
 from arbedge.app.views import MissView, OpportunityDetail, view_miss, view_opportunity
+from arbedge.domain.categories import CATEGORIES, TECHNICAL_CATEGORIES, Category
+from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity
@@ -96,6 +98,7 @@ async def list_opportunities(
         and (wanted.type is None or drop.candidate.type == wanted.type)
         and (wanted.asset is None or drop.candidate.asset == wanted.asset)
         and wanted.exchange in {None, *(leg.exchange for leg in drop.candidate.legs)}
+        and _may_stand_among(drop, wanted)
     ]
     misses = [view_miss(drop) for drop in closest]
     if not may_see_premium or wanted.is_premium is False:
@@ -109,6 +112,12 @@ async def list_opportunities(
     )
 
 
+def _may_stand_among(drop: Drop, wanted: OpportunityFilter) -> bool:
+    """Near misses are of the kind that the list is of: forecasts where it shows forecasts only, else arbitrage."""
+    wants_signals = wanted.type == "technical" or wanted.category in TECHNICAL_CATEGORIES
+    return (drop.candidate.type == "technical") == wants_signals
+
+
 def hide_premium(misses: list[MissView]) -> list[MissView]:
     """Without what would be a premium opportunity, for those who may not see one."""
     return [
@@ -116,6 +125,12 @@ def hide_premium(misses: list[MissView]) -> list[MissView]:
         for miss in misses
         if not is_premium_miss(miss.type, miss.reason, miss.numbers.get("net_bps", miss.net_bps))
     ]
+
+
+async def count_categories(opportunities: Opportunities, *, with_premium: bool) -> dict[Category, int]:
+    """How many are open in each category, those of none included."""
+    counts = await opportunities.count_categories(with_premium=with_premium)
+    return {category: counts.get(category, 0) for category in CATEGORIES}
 
 
 async def get_opportunity(
@@ -154,7 +169,7 @@ async def explain_asset(
 
     `seen_by` leaves out what the reader may not see.
     """
-    page = await opportunities.list_open(replace(seen_by, asset=asset), CLOSEST_SHOWN, None)
+    page = await opportunities.list_open(replace(seen_by, asset=asset, is_mixed=True), CLOSEST_SHOWN, None)
     report = await scans.load_latest()
     misses = [view_miss(drop) for drop in (report.nearest if report else []) if drop.candidate.asset == asset]
     with_premium = seen_by.is_premium is not False

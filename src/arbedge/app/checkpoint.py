@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from arbedge.domain.decision import Known
-from arbedge.limits import CHECKPOINT_BYTES_MAX, CHECKPOINT_INTERVAL_MS
+from arbedge.limits import CHECKPOINT_BYTES_MAX, CHECKPOINT_INTERVAL_MS, SIGNALS_SETTLE_MS
 
 CHECKPOINT_VERSION: Final = 1
 
@@ -37,7 +37,9 @@ def is_checkpoint_due(scan_id: int, follows: int | None, learned_at: int = 0) ->
 
 def encode_checkpoint(scan_id: int, follows: int | None, known: Known) -> Raw | None:
     """The checkpoint that belongs to this scan, or None where none is due, or it were too large to keep."""
-    if not is_checkpoint_due(scan_id, follows, known.learned.learned_at if known.learned else 0):
+    learned_at = known.learned.learned_at if known.learned else 0
+    signalled_at = known.signals.computed_at + SIGNALS_SETTLE_MS if known.signals else 0
+    if not is_checkpoint_due(scan_id, follows, max(learned_at, signalled_at)):
         return None
     document = _encoder.encode(Checkpoint(v=CHECKPOINT_VERSION, known=known))
     if len(document) > CHECKPOINT_BYTES_MAX:

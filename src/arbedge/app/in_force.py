@@ -14,6 +14,8 @@ from arbedge.limits import (
     NEAR_MISSES_OF_A_TYPE_MIN,
     SHORTLIST_FRESH_MIN,
     SHORTLIST_MAX,
+    SIGNAL_TRADES_MIN,
+    SIGNALS_SHOWN_MAX,
     WATCHED_MAX,
 )
 from arbedge.ports.lake.scan_records import RECORD_VERSION, FeeRow, PolicyRecord, derive_version
@@ -27,6 +29,8 @@ BOUNDS = {
     "quarantine_scans_min": SCANS_MIN,
     "shortlist_fresh_min": SHORTLIST_FRESH_MIN,
     "shortlist_max": SHORTLIST_MAX,
+    "signal_trades_min": SIGNAL_TRADES_MIN,
+    "signals_shown_max": SIGNALS_SHOWN_MAX,
     "watched_max": WATCHED_MAX,
 }
 

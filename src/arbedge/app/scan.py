@@ -90,7 +90,8 @@ async def _decide(
 ) -> _Decided:
     reopen_since = snapshot.started_at - services.policy.reopen_ms_max
     episodes = await services.opportunities.load_current(reopen_since)
-    known = Known(begun.streaks, episodes, begun.watch, await services.learning.load(snapshot.mode))
+    learned, signals = await asyncio.gather(services.learning.load(snapshot.mode), services.signals.load(snapshot.mode))
+    known = Known(begun.streaks, episodes, begun.watch, learned, signals)
     missing: list[FeedKey] = [(feed.exchange, feed.market) for feed in snapshot.feeds if find_absence(feed)]
     choice = choose(snapshot, known, services.policy, {key: catalogue.get_trading(key) for key in missing})
     legs = choice.legs

@@ -14,7 +14,7 @@ from arbedge.domain.policy import Policy
 from arbedge.ports.analytics import Analytics
 from arbedge.ports.appraisals import Appraisals, Appraiser
 from arbedge.ports.assets import Assets
-from arbedge.ports.clock import Clock
+from arbedge.ports.clock import Timer
 from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
 from arbedge.ports.health import Dependencies
@@ -25,6 +25,7 @@ from arbedge.ports.messenger import Messenger
 from arbedge.ports.metrics import Metrics
 from arbedge.ports.queues import Announce, Deliver, Queue, Recount
 from arbedge.ports.scanner import Scanner
+from arbedge.ports.signals import SignalStore
 from arbedge.ports.store import (
     DeadLetters,
     Deliveries,
@@ -42,7 +43,7 @@ class Services:
     """The ports of one event. Nothing in here outlives the event it was built for, but `hosts`, which is plain data."""
 
     settings: Settings
-    clock: Clock
+    clock: Timer
     policy: Policy
     exchanges: Mapping[ExchangeId, ExchangeMarketData]
     hosts: dict[str, Host]
@@ -63,6 +64,7 @@ class Services:
     appraiser: Appraiser
     track_record: TrackRecord
     learning: Learning
+    signals: SignalStore
     public_documents: Documents
     announcements: Queue[Announce | Recount]
     people: People

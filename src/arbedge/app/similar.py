@@ -48,11 +48,15 @@ def read_traits(one: Opportunity) -> Traits:
 
 
 async def find_similar(services: Services, one: Opportunity, limit: int, *, may_see_premium: bool) -> Neighbourhood:
-    """Exact among what is considered: the best open ones and the last that ended, of the same market."""
+    """Exact among what is considered: the best open ones and the last that ended, of the same market.
+
+    A forecast is never like arbitrage.
+    """
     now = services.clock.now_ms()
     others = await services.opportunities.load_traits(
         one.mode, now - SIMILAR_ENDED_MS, SIMILAR_OPEN_MAX, SIMILAR_ENDED_MAX, with_premium=may_see_premium
     )
+    others = [each for each in others if (each.type == "technical") == (one.type == "technical")]
     nearest = find_nearest(read_traits(one), others, limit)
     ids = [neighbour.id for neighbour in nearest]
     loaded, appraisals = await asyncio.gather(services.opportunities.load_some(ids), services.appraisals.load_of(ids))

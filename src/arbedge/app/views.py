@@ -4,7 +4,7 @@ Amounts are decimal strings, `*_bps` are numbers, times are epoch ms, and ages a
 """
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Literal
 
 from msgspec import Struct
@@ -12,11 +12,14 @@ from msgspec import Struct
 from arbedge.app.figures_shown import round_shown as _round
 from arbedge.app.figures_shown import trim as _trim
 from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
+from arbedge.domain.categories import Category, categorise
 from arbedge.domain.detection.candidates import Drop
-from arbedge.domain.market import ExchangeId, Level, Market, Mode, Source
+from arbedge.domain.market import ExchangeId, Level, Market, Mode, Side, Source
 from arbedge.domain.opportunity import Leg, Opportunity, Status, Transition
 from arbedge.domain.policy import HELD_TYPES, OpportunityType
 from arbedge.domain.reasons import EXPLANATIONS, Reason
+from arbedge.domain.technical.rules import RULES, Rule
+from arbedge.domain.technical.signals import BackedSignal
 
 
 class FundingView(Struct, frozen=True):
@@ -65,6 +68,45 @@ class ConfidenceView(Struct, frozen=True):
     model: str | None = None
 
 
+class RecordView(Struct, frozen=True):
+    """What a rule's trades came to in the walk forward over recorded candles, two taker fees paid; means a trade.
+
+    `error_bps` is the standard error of the mean net; `bars` are of `instruments` together, from `since` to `until`.
+    """
+
+    trades: int
+    hits: int
+    hit_rate: float
+    gross_bps: float
+    net_bps: float
+    error_bps: float
+    instruments: int
+    bars: int
+    since: int
+    until: int
+
+
+class SignalView(Struct, frozen=True):
+    """What a technical opportunity rests on: the rule, where it enters and leaves, and how the rule did before.
+
+    It may be entered until `enter_by` and is given up at `ends_at`; `bar` began when the bar did that gave it.
+    """
+
+    rule: Rule
+    side: Side
+    entry: Decimal
+    target: Decimal
+    stop: Decimal
+    atr: Decimal
+    bar: int
+    enter_by: int
+    ends_at: int
+    record: RecordView
+    age_ms: int
+    source: Source
+    mode: Mode
+
+
 class OpportunityView(Struct, frozen=True, omit_defaults=False):
     """An opportunity on the wire (product specification, section 9). `curve` and below are for the detail only."""
 
@@ -73,7 +115,7 @@ class OpportunityView(Struct, frozen=True, omit_defaults=False):
     asset: str
     quote: str
     status: Status
-    categories: list[str]
+    categories: list[Category]
     detected_at: int
     updated_at: int
     expires_at: int
@@ -92,6 +134,8 @@ class OpportunityView(Struct, frozen=True, omit_defaults=False):
     revision: int
     is_premium: bool
     needs_inventory: bool
+    signal: SignalView | None
+    confirmed_by: list[Rule]
 
 
 class OutcomeView(Struct, frozen=True):
@@ -124,7 +168,7 @@ class OpportunityDetail(OpportunityView, frozen=True):
 
 
 class MissView(Struct, frozen=True):
-    """What was not told: what it would have been, its legs in order, and the one reason."""
+    """What was not told: what it would have been, its legs in order, and the one reason; of a signal, its rule."""
 
     type: OpportunityType
     asset: str
@@ -135,6 +179,7 @@ class MissView(Struct, frozen=True):
     reason: Reason
     explanation: str
     numbers: dict[str, float]
+    rule: Rule | None = None
 
 
 def _view_confidence(opportunity: Opportunity) -> ConfidenceView:
@@ -196,7 +241,7 @@ def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Ap
         asset=opportunity.asset,
         quote=opportunity.quote,
         status=opportunity.status,
-        categories=[],
+        categories=categorise(opportunity),
         detected_at=opportunity.detected_at,
         updated_at=opportunity.updated_at,
         expires_at=opportunity.expires_at,
@@ -205,7 +250,7 @@ def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Ap
         size_base=_trim(edge.size_base),
         size_quote=_trim(edge.size_quote),
         capacity_quote=_trim(sighting.capacity_quote),
-        horizon_h=opportunity.horizon_h if opportunity.type in HELD_TYPES else None,
+        horizon_h=_find_horizon(opportunity),
         confidence=_view_confidence(opportunity),
         legs=[_view_leg(leg, opportunity, now) for leg in sighting.legs],
         waterfall=[PartView(part.label, float(part.bps)) for part in opportunity.waterfall()],
@@ -215,12 +260,56 @@ def view_opportunity(opportunity: Opportunity, now: int, appraisals: Sequence[Ap
         revision=opportunity.revision,
         is_premium=opportunity.is_premium,
         needs_inventory=opportunity.needs_inventory,
+        signal=_view_signal(sighting.signal, now) if sighting.signal else None,
+        confirmed_by=list(opportunity.claim.confirmed_by) if opportunity.claim else [],
         curve=[CurveView(_trim(point.size_quote), float(point.net_bps)) for point in sighting.curve],
         transitions=opportunity.transitions,
         books=[_view_side(side) for side in sighting.books],
         exit_books=[_view_side(side) for side in sighting.exit_books],
         outcomes=[view_outcome(one, opportunity.mode) for one in appraisals],
     )
+
+
+def _find_horizon(opportunity: Opportunity) -> int | None:
+    """Hours a position is held for at most; None where nothing is held."""
+    if opportunity.sighting.signal is not None:
+        return opportunity.sighting.signal.signal.horizon_h
+    return opportunity.horizon_h if opportunity.type in HELD_TYPES else None
+
+
+def _view_signal(backed: BackedSignal, now: int) -> SignalView:
+    signal, record = backed.signal, backed.evidence
+    return SignalView(
+        rule=signal.rule,
+        side=signal.side,
+        entry=_shorten(signal.entry),
+        target=_shorten(signal.target),
+        stop=_shorten(signal.stop),
+        atr=_shorten(signal.atr),
+        bar=signal.bar,
+        enter_by=signal.enter_by,
+        ends_at=signal.ends_at,
+        record=RecordView(
+            trades=record.trades,
+            hits=record.hits,
+            hit_rate=_round(record.hit_rate),
+            gross_bps=_round(record.gross_bps),
+            net_bps=_round(record.net_bps),
+            error_bps=_round(record.error_bps),
+            instruments=record.instruments,
+            bars=record.bars,
+            since=record.since,
+            until=record.until,
+        ),
+        age_ms=max(0, now - signal.at.read_at),
+        source=signal.at.source,
+        mode=signal.at.mode,
+    )
+
+
+def _shorten(price: float) -> Decimal:
+    """A price that statistics gave: more digits than these mean nothing."""
+    return Context(prec=10).create_decimal_from_float(price).normalize()
 
 
 def _view_side(side: list[Level]) -> list[tuple[Decimal, Decimal]]:
@@ -239,4 +328,5 @@ def view_miss(drop: Drop) -> MissView:
         reason=drop.reason,
         explanation=EXPLANATIONS[drop.reason],
         numbers={name: _round(number) for name, number in drop.numbers.items()},
+        rule=next((rule for rule in RULES if candidate.signal.startswith(f"{rule}:")), None),
     )

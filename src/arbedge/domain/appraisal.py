@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from arbedge.domain.claim import Claim
+from arbedge.domain.detection import DETECTORS
 from arbedge.domain.detection.verification import LegMarket, require_comparable
 from arbedge.domain.edge import Refused
 from arbedge.domain.market import ExchangeId, Market, Mode, Source
@@ -24,7 +25,7 @@ from arbedge.domain.opportunity import Leg, Opportunity
 from arbedge.domain.policy import Policy
 from arbedge.domain.reasons import EXPLANATIONS as DROPPED
 from arbedge.domain.reasons import Reason
-from arbedge.domain.valuation import take_terms, value_at
+from arbedge.domain.valuation import require_number, take_terms, value_at
 from arbedge.limits import APPRAISAL_BOOKS_MAX, APPRAISAL_TICK_MS
 
 Step = Literal["after_5s", "after_60s", "expiry"]
@@ -192,7 +193,10 @@ def appraise(one: Due, markets: Sequence[LegMarket] | Unvalued, now: int, policy
 def _value(one: Due, claim: Claim, markets: Sequence[LegMarket], now: int, policy: Policy) -> Decimal:
     legs = take_terms(one.opportunity, markets)
     require_comparable(legs, now, policy)
-    return value_at(one.opportunity, legs, claim.size_base, now, policy).net_bps
+    detector = DETECTORS[one.opportunity.type]
+    if detector.close is None or claim.entered_at is None:
+        return value_at(one.opportunity, legs, claim.size_base, now, policy).net_bps
+    return require_number(detector.close(legs, claim.size_base, claim.entered_at)).net_bps
 
 
 def _age(market: LegMarket, now: int) -> LegAge:

@@ -4,6 +4,8 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from arbedge.domain.technical.rules import Rule
+
 
 class Confidence(Struct, frozen=True):
     """The probability that the edge is still there 5 s later; `p` is None while too few outcomes are known.
@@ -25,3 +27,5 @@ class Claim(Struct, frozen=True):
     expires_at: int
     features: dict[str, float] = {}
     confidence: Confidence = Confidence()
+    entered_at: Decimal | None = None  # of a technical one: the average price of its entry
+    confirmed_by: tuple[Rule, ...] = ()  # of an arbitrage: signals of its asset for the side that it enters first

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from arbedge.domain.confidence import Learned
 from arbedge.domain.conversion import find_units
-from arbedge.domain.detection import detect_all
+from arbedge.domain.detection import detect_all, technical
 from arbedge.domain.detection.candidates import Candidate, Drop, Drops, LegRef
 from arbedge.domain.detection.census import Lists, count_absent, count_with
 from arbedge.domain.detection.shortlist import shortlist
@@ -26,6 +26,7 @@ from arbedge.domain.opportunity import Opportunity, Sighting
 from arbedge.domain.policy import Policy
 from arbedge.domain.quarantine import Watch, survey
 from arbedge.domain.reasons import Reason
+from arbedge.domain.technical.signals import BackedSignal, Signals
 from arbedge.domain.verdicts import Verdict, sum_up
 from arbedge.limits import SHORTLIST_MAX
 
@@ -36,13 +37,18 @@ _NO_LISTS: Final[Lists] = {}
 class Known(Struct, frozen=True):
     """What earlier scans left: streaks, all episodes that are open or may reopen, and instruments under suspicion.
 
-    `learned` is what became of earlier alerts; it decides what is said of new ones, and not which there are.
+    `learned` is what became of earlier alerts; it decides what is said of new ones, and not which there are. `signals`
+    are the latest technical ones, whether or not they may still be entered.
     """
 
     streaks: Mapping[str, Streak]
     episodes: list[Opportunity]
     watch: Watch = {}
     learned: Learned | None = None
+    signals: Signals | None = None
+
+    def back_signals(self) -> list[BackedSignal]:
+        return self.signals.back() if self.signals else []
 
 
 class Choice(NamedTuple):
@@ -94,7 +100,7 @@ def choose(snapshot: Snapshot, known: Known, policy: Policy, listed: Lists = _NO
         here: Lists = {(feed.exchange, feed.market): feed.quotes for feed in surveyed.snapshot.feeds}
         if count := count_with(surveyed.left_out, here):
             drops.count("quarantine", count)
-    candidates = detect_all(surveyed.snapshot, snapshot.finished_at, policy, drops)
+    candidates = detect_all(surveyed.snapshot, snapshot.finished_at, policy, drops, known.back_signals())
     open_since = {one.key: one.updated_at for one in known.episodes if one.is_open}
     chosen, left = shortlist(candidates, open_since, known.streaks.keys())
     for candidate in left:
@@ -102,7 +108,9 @@ def choose(snapshot: Snapshot, known: Known, policy: Policy, listed: Lists = _NO
             _drop(drops, candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
     here_now = {candidate.key for candidate in candidates}
     sought = [one for one in known.episodes if one.key not in here_now and one.mode == snapshot.mode]
-    return Choice(chosen, left, drops, surveyed.watch, trace(sought, snapshot, surveyed.watch, policy))
+    return Choice(
+        chosen, left, drops, surveyed.watch, trace(sought, snapshot, surveyed.watch, policy, known.back_signals())
+    )
 
 
 def conclude(
@@ -123,11 +131,13 @@ def conclude(
     drops = choice.drops.copy()
     fundings = _find_fundings(snapshot, choice.legs.keys())
     units = find_units(snapshot, {candidate.quote for candidate in choice.chosen}, now, policy)
+    backed = known.back_signals()
+    signals = {technical.name_key(one.signal): one for one in backed}
     sightings: dict[str, Sighting] = {}
     dropped: dict[str, Drop] = {}
     for candidate in choice.chosen:
         legs = [
-            LegMarket(instrument=instruments[leg.key], book=books[leg.key], funding=fundings.get(leg.key))
+            LegMarket(instruments[leg.key], books[leg.key], fundings.get(leg.key), signals.get(candidate.key))
             for leg in candidate.legs
             if leg.key in books
         ]
@@ -145,7 +155,7 @@ def conclude(
             except ArithmeticError:
                 dropped[candidate.key] = Drop(candidate, "arithmetic", {"books": len(legs)})
     held = frozenset(candidate.key for candidate in choice.left)
-    scan = Scan(scan_id=snapshot.scan_id, now=now, mode=snapshot.mode, sightings=sightings, held=held)
+    scan = Scan(scan_id=snapshot.scan_id, now=now, mode=snapshot.mode, sightings=sightings, held=held, signals=backed)
     streaks = count_streaks(scan, known.streaks)
     reasons = {key: found.reason for key, found in (*choice.traces.items(), *dropped.items())}
     changed = advance(scan, known.episodes, streaks, reasons, policy, known.learned)

@@ -10,14 +10,15 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import cached_property
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from arbedge.domain.fees import FeeRate
 from arbedge.domain.instruments import Instrument, floor_to_lot, shared_lot
-from arbedge.domain.market import Funding, Level, OrderBook
+from arbedge.domain.market import Funding, Level, OrderBook, Side
 from arbedge.domain.reasons import Reason
+from arbedge.domain.technical.signals import BackedSignal
 
 _BPS = Decimal(10_000)
 _BPS_STEP = Decimal("0.0001")
@@ -26,7 +27,6 @@ ROUNDING: Final = "rounding"  # the part that stands for what is left over below
 _STEPS_MAX: Final = 16
 _SHRINKS_MAX: Final = 64
 
-Side = Literal["buy", "sell"]
 CURVE_SIZES_USDT = tuple(Decimal(size) for size in (100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000))
 
 
@@ -106,6 +106,7 @@ class LegTerms(Struct, frozen=True, dict=True):
     book: OrderBook
     fee: FeeRate
     funding: Funding | None = None
+    signal: BackedSignal | None = None  # of a technical leg: what it enters on
 
     @cached_property
     def entry(self) -> Ladder:

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.permissions import is_allowed
-from arbedge.domain.person import AlertSetting, Person
+from arbedge.domain.person import ALERTS_UNSAID, AlertSetting, Person
 from arbedge.domain.policy import Policy
 
 Withheld = Literal["no_session", "unreachable", "premium", "alerts_off", "below_own_minimum", "ended"]
@@ -61,8 +61,8 @@ LAYERS: Final[tuple[Layer, ...]] = (
 
 
 def get_alert_setting(person: Person, opportunity: Opportunity) -> AlertSetting:
-    """A person's setting for the opportunity's type; alerts are on after /start."""
-    return person.preferences.alerts.get(opportunity.type, "on")
+    """A person's setting for the opportunity's type; where they have none, alerts are on, but for forecasts."""
+    return person.preferences.alerts.get(opportunity.type, ALERTS_UNSAID.get(opportunity.type, "on"))
 
 
 def check_eligibility(person: Person, opportunity: Opportunity, now: int, policy: Policy) -> Withheld | None:

@@ -3,7 +3,7 @@
 detected (first scan) -> verified (depth checked) -> active (two scans agree) -> expired | vanished.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import sqrt
 
 from msgspec import Struct
@@ -16,7 +16,9 @@ from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity, Sighting, Status, Transition, derive_id
 from arbedge.domain.policy import Policy
 from arbedge.domain.ranking import settle_rank
-from arbedge.limits import EDIT_INTERVAL_MS_MIN
+from arbedge.domain.technical.rules import Rule
+from arbedge.domain.technical.signals import BackedSignal, check_evidence
+from arbedge.limits import EDIT_INTERVAL_MS_MIN, SIGNAL_MEMORY_MS
 
 
 class Scan(Struct, frozen=True):
@@ -30,6 +32,7 @@ class Scan(Struct, frozen=True):
     mode: Mode
     sightings: Mapping[str, Sighting]
     held: frozenset[str] = frozenset()
+    signals: Sequence[BackedSignal] = ()
 
 
 class Streak(Struct, frozen=True):
@@ -47,6 +50,13 @@ class Streak(Struct, frozen=True):
     def move_bps(self) -> float:
         """How far the net edge typically moved between two scans; 0 while only one has seen it."""
         return sqrt(self.squares / (self.count - 1)) if self.count > 1 else 0.0
+
+
+def is_remembered(opportunity: Opportunity, ended_since: int) -> bool:
+    """Whether a scan is given it: what is open, what ended at `ended_since` or later, and what may not begin again."""
+    if opportunity.ended_at is None:
+        return True
+    return opportunity.ended_at >= ended_since - (SIGNAL_MEMORY_MS if opportunity.type == "technical" else 0)
 
 
 def count_streaks(scan: Scan, previous: Mapping[str, Streak]) -> dict[str, Streak]:
@@ -94,8 +104,10 @@ def advance(
                 if sighting
                 else _miss(opportunity, scan, reasons.get(opportunity.key, "not_seen"), policy)
             )
-        elif sighting and _may_reopen(opportunity, scan, policy):
+        elif sighting and _is_recent(opportunity, scan, policy):
             taken.add(opportunity.key)
+            if opportunity.type == "technical":
+                continue  # its trade is over, wherever the price goes now
             if streaks[opportunity.key].count >= policy.confirmations:
                 after = _reopen(opportunity, sighting, scan, policy)
         if after:
@@ -118,7 +130,7 @@ def _open(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy, learne
         horizon_h=policy.horizon_h,
         detected_at=streak.since,
         updated_at=scan.now,
-        expires_at=scan.now + policy.unconfirmed_ms_max,
+        expires_at=_expire(sighting, scan, policy),
         revised_at=scan.now,
         revised_net_bps=sighting.edge.net_bps,
         ranked_net_bps=sighting.edge.net_bps,
@@ -134,16 +146,49 @@ def _open(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy, learne
 
 def _claim(sighting: Sighting, streak: Streak, scan: Scan, policy: Policy, learned: Learned | None) -> Claim:
     """What the alert says, with all that is known at this moment, and no more, of whether it will last."""
+    if sighting.signal is not None:
+        # What lasts 5 s says nothing of a forecast: it is neither learned from nor given a probability.
+        return Claim(
+            at=scan.now,
+            net_bps=sighting.edge.net_bps,
+            size_base=sighting.edge.fills[0].size,
+            expires_at=_expire(sighting, scan, policy),
+            entered_at=sighting.edge.fills[0].vwap,
+        )
     shares, everyone = (learned.shares, learned.everyone) if learned else ({}, 0.5)
     features = extract(sighting, streak.count, streak.move_bps, shares, everyone)
     return Claim(
         at=scan.now,
         net_bps=sighting.edge.net_bps,
         size_base=sighting.edge.fills[0].size,
-        expires_at=scan.now + policy.unconfirmed_ms_max,
+        expires_at=_expire(sighting, scan, policy),
         features=features,
         confidence=state_confidence(learned, features),
+        confirmed_by=_find_confirmation(sighting, scan, policy),
     )
+
+
+def _find_confirmation(sighting: Sighting, scan: Scan, policy: Policy) -> tuple[Rule, ...]:
+    """Rules that point the way of the first leg, in whose direction there is a risk until the others are filled."""
+    first = sighting.legs[0]
+    minimum = policy.min_net_bps["technical"] if scan.signals else 0.0
+    return tuple(
+        sorted(
+            {
+                one.signal.rule
+                for one in scan.signals
+                if (one.signal.at.asset, one.signal.side) == (first.asset or sighting.asset, first.side)
+                and scan.now < one.signal.enter_by
+                and check_evidence(one.evidence, minimum) is None
+            }
+        )
+    )
+
+
+def _expire(sighting: Sighting, scan: Scan, policy: Policy) -> int:
+    """When it is over unless a scan confirms it again; a signal is over with its hour in any case."""
+    unconfirmed = scan.now + policy.unconfirmed_ms_max
+    return min(unconfirmed, sighting.signal.signal.enter_by) if sighting.signal else unconfirmed
 
 
 def _confirm(opportunity: Opportunity, sighting: Sighting, scan: Scan, policy: Policy) -> Opportunity:
@@ -154,7 +199,7 @@ def _confirm(opportunity: Opportunity, sighting: Sighting, scan: Scan, policy: P
         sighting=sighting,
         ranked_net_bps=settle_rank(sighting.edge.net_bps, opportunity.ranked_bps, policy),
         updated_at=scan.now,
-        expires_at=scan.now + policy.unconfirmed_ms_max,
+        expires_at=_expire(sighting, scan, policy),
         missed_scans=0,
     )
     return _revise(after, scan.now) if due else after
@@ -163,13 +208,16 @@ def _confirm(opportunity: Opportunity, sighting: Sighting, scan: Scan, policy: P
 def _miss(opportunity: Opportunity, scan: Scan, reason: str, policy: Policy) -> Opportunity:
     missed = opportunity.missed_scans + (opportunity.key not in scan.held)
     if scan.now >= opportunity.expires_at:
-        return _end(opportunity, "expired", "unconfirmed_too_long", scan.now)
+        return _end(opportunity, "expired", reason if reason == "signal_over" else "unconfirmed_too_long", scan.now)
     if missed >= policy.missed_scans_max:
         return _end(replace(opportunity, missed_scans=missed), "vanished", reason, scan.now)
     return replace(opportunity, missed_scans=missed)
 
 
-def _may_reopen(opportunity: Opportunity, scan: Scan, policy: Policy) -> bool:
+def _is_recent(opportunity: Opportunity, scan: Scan, policy: Policy) -> bool:
+    """Whether what has ended is not forgotten; a technical one is not before its signal is over."""
+    if opportunity.type == "technical":
+        return True
     return opportunity.ended_at is not None and scan.now - opportunity.ended_at <= policy.reopen_ms_max
 
 
@@ -180,7 +228,7 @@ def _reopen(opportunity: Opportunity, sighting: Sighting, scan: Scan, policy: Po
         sighting=sighting,
         ranked_net_bps=sighting.edge.net_bps,
         updated_at=scan.now,
-        expires_at=scan.now + policy.unconfirmed_ms_max,
+        expires_at=_expire(sighting, scan, policy),
         ended_at=None,
         end_reason=None,
         missed_scans=0,

@@ -14,6 +14,7 @@ ExchangeId = Literal["binance", "bybit", "okx"]
 Market = Literal["spot", "perp"]
 Mode = Literal["live", "cached", "replay", "synthetic", "paper"]
 Source = Literal["api", "cache", "lake"]
+Side = Literal["buy", "sell"]
 # A ticker or an exchange's name for an instrument; what is read back longer than this was never written by us.
 Symbol = Annotated[str, Meta(min_length=1, max_length=40)]
 FeedState = Literal["ok", "degraded", "rate_limited", "unreachable", "down"]

@@ -10,6 +10,7 @@ from arbedge.domain.claim import Claim
 from arbedge.domain.edge import CurvePoint, Edge, Fill, LegTerms, Part, Side
 from arbedge.domain.market import ExchangeId, Funding, Level, Market, Mode, Source
 from arbedge.domain.policy import OpportunityType, is_premium
+from arbedge.domain.technical.signals import BackedSignal
 
 Status = Literal["detected", "verified", "active", "expired", "vanished"]
 OPEN: frozenset[Status] = frozenset({"detected", "verified", "active"})
@@ -48,6 +49,7 @@ class Sighting(Struct, frozen=True):
     curve: list[CurvePoint]
     books: tuple[list[Level], ...]  # the entry side of each leg that was walked: asks of a buy, bids of a sell
     exit_books: tuple[list[Level], ...] = ()  # the exit sides, where the position is held and closed
+    signal: BackedSignal | None = None  # of a technical one
 
 
 class Transition(Struct, frozen=True):

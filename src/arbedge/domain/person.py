@@ -1,6 +1,6 @@
 """A person with their session and preferences, as far as alerts and screens need them."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -10,6 +10,9 @@ Role = Literal["user", "admin", "super_admin"]
 Tier = Literal["free", "basic", "premium", "pro", "enterprise"]
 SessionState = Literal["active", "expired", "terminated"]
 AlertSetting = Literal["on", "silent", "off"]
+
+# Alerts are on after /start. A forecast is no arbitrage: nobody is told of one who did not ask for them.
+ALERTS_UNSAID: Final[dict[OpportunityType, AlertSetting]] = {"technical": "off"}
 
 
 class Preferences(Struct, frozen=True):

@@ -5,15 +5,17 @@ from typing import Final, Literal
 
 from msgspec import Struct, field
 
-OpportunityType = Literal["cross_exchange", "funding", "spot_perp", "triangular"]
+OpportunityType = Literal["cross_exchange", "funding", "spot_perp", "triangular", "technical"]
 
 _MIN_NET_BPS: Final[dict[OpportunityType, float]] = {
     "cross_exchange": 10.0,
     "funding": 15.0,
     "spot_perp": 15.0,
     "triangular": 10.0,
+    "technical": 15.0,
 }
 HELD_TYPES: Final[frozenset[OpportunityType]] = frozenset({"funding", "spot_perp"})  # positions kept for the horizon
+CLOSED_TYPES: Final[frozenset[OpportunityType]] = frozenset({*HELD_TYPES, "technical"})  # those whose exit is walked
 
 
 class Policy(Struct, frozen=True):
@@ -35,7 +37,7 @@ class Policy(Struct, frozen=True):
 
 
 PREMIUM_NET_BPS: Final = 50.0  # anything at or above is a premium opportunity
-PREMIUM_TYPES: Final[frozenset[OpportunityType]] = frozenset({"spot_perp", "triangular"})  # whatever they are worth
+PREMIUM_TYPES: Final[frozenset[OpportunityType]] = frozenset({"spot_perp", "triangular", "technical"})  # whatever worth
 
 
 def is_premium(kind: OpportunityType, net_bps: float) -> bool:

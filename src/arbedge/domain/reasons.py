@@ -30,6 +30,12 @@ Reason = Literal[
     "min_notional",
     "arithmetic",
     "unconfirmed",
+    "few_trades",
+    "unproven",
+    "chance",
+    "signal_over",
+    "target_passed",
+    "stop_passed",
 ]
 
 EXPLANATIONS: Final[dict[Reason, str]] = {
@@ -53,6 +59,12 @@ EXPLANATIONS: Final[dict[Reason, str]] = {
     "min_notional": "after rounding to lots the order is below an exchange's smallest value",
     "arithmetic": "its figures could not be counted with: a defect, which is logged",
     "unconfirmed": "seen once so far; two consecutive scans must agree",
+    "few_trades": "the rule has traded too seldom on the recorded candles to say what it is worth",
+    "unproven": "on the recorded candles the rule's trades were not worth the minimum after fees",
+    "chance": "what the rule's trades were worth is within two standard errors of nothing",
+    "signal_over": "the hour in which the signal could be entered is over",
+    "target_passed": "the price has reached the signal's target already",
+    "stop_passed": "the price has passed the signal's stop",
 }
 
 # Bad data is no near miss: a mistaken identity, or a rate that is no longer paid, would top every list.

@@ -24,7 +24,11 @@ def take_terms(opportunity: Opportunity, markets: Sequence[LegMarket]) -> Legs:
 def value_at(opportunity: Opportunity, legs: Legs, size: Decimal, now: int, policy: Policy) -> Edge:
     """The edge at `size`. Raises `Refused` where it cannot be had, `ArithmeticError` where it is not a number."""
     policy = replace(policy, horizon_h=opportunity.horizon_h)
-    edge = DETECTORS[opportunity.type].value(legs, size, now, policy)
+    return require_number(DETECTORS[opportunity.type].value(legs, size, now, policy))
+
+
+def require_number(edge: Edge) -> Edge:
+    """Raises `ArithmeticError` for an edge that is none."""
     if not edge.net_bps.is_finite():
         raise ArithmeticError("the edge is not a number")
     return edge

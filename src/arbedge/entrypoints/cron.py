@@ -7,6 +7,7 @@ from typing import Final
 from arbedge.app.assets import refresh_assets
 from arbedge.app.learn import learn
 from arbedge.app.services import Services
+from arbedge.app.signals import find_signals
 from arbedge.app.tidy import tidy_lake
 from arbedge.app.watch import watch_coin_data, watch_dependencies
 
@@ -29,7 +30,8 @@ async def prune_metrics(services: Services, _scheduled_at: int) -> None:
 
 CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
     "* * * * *": (wake_scanner, wake_appraiser, watch_dependencies, watch_coin_data),
-    "0 * * * *": (refresh_assets, tidy_lake, prune_metrics, learn),
+    # A signal is good for an hour: it is looked for before anything that takes its time.
+    "0 * * * *": (find_signals, refresh_assets, tidy_lake, prune_metrics, learn),
 }
 
 

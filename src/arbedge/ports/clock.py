@@ -8,6 +8,10 @@ class Clock(Protocol):
         """Epoch milliseconds, UTC."""
         ...
 
+
+class Timer(Clock, Protocol):
+    """A clock that can also be waited for."""
+
     async def sleep_ms(self, ms: int) -> None:
         """Returns when so much time has passed."""
         ...

@@ -6,6 +6,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 from arbedge.domain.budget import Host
+from arbedge.domain.categories import Category
 from arbedge.domain.circuit import Circuit
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.eligibility import Withheld
@@ -210,6 +211,13 @@ class OpportunityFilter(Struct, frozen=True):
     min_edge_bps: float | None = None
     is_premium: bool | None = None
     told_chat: int | None = None
+    category: Category | None = None
+    is_mixed: bool = False
+
+    @property
+    def shows_technical(self) -> bool:
+        """Forecasts stand among arbitrage only where someone asks for them, or for everything about an asset."""
+        return self.is_mixed or self.type == "technical" or self.category is not None
 
 
 class Change(Struct, frozen=True):
@@ -274,6 +282,10 @@ class Opportunities(Protocol):
 
     async def load_some(self, ids: Sequence[str]) -> list[Opportunity]:
         """Those of them that are on record, in no order."""
+        ...
+
+    async def count_categories(self, *, with_premium: bool) -> dict[str, int]:
+        """How many open ones there are of each category that has any."""
         ...
 
     async def count_open(self) -> int: ...

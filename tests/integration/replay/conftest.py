@@ -36,11 +36,13 @@ async def live_through(world: World) -> None:
     sqlite = world.env.DB.sqlite
     for user_id, preferences in (
         ("user_premium_456", {"alerts": {"cross_exchange": "off", "funding": "silent"}}),
-        ("user_pro_789", {"min_net_bps": {"cross_exchange": 25}}),
+        ("user_pro_789", {"min_net_bps": {"cross_exchange": 25}, "alerts": {"technical": "on"}}),
     ):
         payload = json.dumps(preferences)
         sqlite.execute("INSERT INTO preferences (user_id, payload, updated_at) VALUES (?, ?, 1)", (user_id, payload))
     shift = world.sandbox.shift
+    world.sandbox.plant_steps()
+    await world.tick_hour()
     shift("okx", "spot", "LTC/USDT", 60, 600)
     await world.scan(3)
     shift("okx", "spot", "LTC/USDT", 20, 600)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from arbedge.app import views
+from arbedge.app import figures_shown
 from arbedge.domain import eligibility, episodes, fees
 from arbedge.domain.detection import shortlist
 from scripts.replay.spans import Span
@@ -37,7 +37,7 @@ def forget_a_layer(patch: Patch) -> None:
 
 
 def show_fewer_digits(patch: Patch) -> None:
-    patch.setattr(views, "_SHOWN", views._SHOWN.__class__(prec=3))
+    patch.setattr(figures_shown, "_SHOWN", figures_shown._SHOWN.__class__(prec=3))
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ async def test_an_expired_session_ends_without_anybody_writing_it(people: D1Peop
             Preferences(alerts={"funding": "off"}, min_net_bps={"cross_exchange": 25.0}),
         ),
         (
-            {"alerts": {"technical": "off", "funding": "loud"}, "min_net_bps": {"funding": "12", "technical": 1}},
+            {"alerts": {"lending": "off", "funding": "loud"}, "min_net_bps": {"funding": "12", "lending": 1}},
             Preferences(),
         ),
         ({"alerts": [1], "min_net_bps": {"funding": True}}, Preferences()),

@@ -7,6 +7,7 @@ from arbedge.app import checkpoint
 from arbedge.app.checkpoint import decode_checkpoint, encode_checkpoint, is_checkpoint_due
 from arbedge.domain.confidence import Learned
 from arbedge.domain.decision import Known
+from arbedge.domain.technical.signals import Signals
 from tests.unit.domain.builders import NOW
 from tests.unit.domain.test_decision import decide
 
@@ -34,6 +35,13 @@ def test_the_first_scan_that_knows_of_new_lessons_keeps_one():
     known = Known({}, [], learned=learned)
     assert encode_checkpoint(HOUR + 20_000, HOUR + 10_000, known)
     assert encode_checkpoint(HOUR + 30_000, HOUR + 20_000, known) is None
+
+
+def test_scans_around_the_moment_when_signals_are_replaced_say_which_they_had():
+    """A batch is stamped before it is written, and a scan in between reads the one before."""
+    known = Known({}, [], signals=Signals(HOUR + 15_000, {}, ()))
+    for at in range(HOUR + 20_000, HOUR + 90_000, 10_000):
+        assert (encode_checkpoint(at, at - 10_000, known) is not None) is (at - 10_000 <= HOUR + 75_000)
 
 
 def make_known() -> Known:

@@ -94,3 +94,23 @@ def test_the_estimate_comes_to_rest_on_what_is_charged(market: Market, clock: Se
     assert charged.time_ms == next_ms
     assert charged.rate == pytest.approx(estimate, abs=2e-8)
     assert market.funding(row).last_rate == charged.rate
+
+
+def test_planted_steps_are_in_the_past_alone_and_end_with_a_jump(market: Market, clock: SettableClock) -> None:
+    listing = next(row for row in market.listings(("binance", "perp")) if row.symbol == "BTCUSDT")
+    now_ms = clock.now_ms()
+
+    def candles():
+        return market.candles(listing, HOUR_MS, now_ms - 90 * HOUR_MS, now_ms)
+
+    before = candles()
+    until_ms = market.plant_steps()
+    planted = candles()
+    assert until_ms == now_ms // HOUR_MS * HOUR_MS
+    assert planted[-1] == before[-1], "the hour under way and everything after it stay"
+    assert planted[-2].close == before[-2].close
+    for one, other in itertools.pairwise(planted):
+        assert one.low <= min(one.open, one.close) <= max(one.open, one.close) <= one.high
+        assert abs(one.close / other.open - 1) < 1e-5
+    jumps = [one.start_ms for one, was in zip(planted, before, strict=True) if one.close / one.open > 1.03]
+    assert jumps == [until_ms - (1 + 40 * cycle) * HOUR_MS for cycle in (2, 1, 0)]

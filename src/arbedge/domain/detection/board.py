@@ -15,6 +15,7 @@ from arbedge.domain.detection.holding import count_settlements, overdue_ms
 from arbedge.domain.fees import get_base_tier
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, Funding, Market, Snapshot
 from arbedge.domain.policy import Policy
+from arbedge.domain.technical.signals import BackedSignal
 
 
 class Carry(NamedTuple):
@@ -46,6 +47,8 @@ class Board(NamedTuple):
     now: int
     policy: Policy
     takers: dict[Market, dict[ExchangeId, float]]
+    feeds: Sequence[Feed] = ()
+    signals: Sequence[BackedSignal] = ()
 
     def check(self, a: Listed, b: Listed, among: Sequence[Listed]) -> Refusal | None:
         """Why the two must not be compared; the median price is that of `among`."""
@@ -54,7 +57,7 @@ class Board(NamedTuple):
         return check_pair(a, b, middle, self.now, self.policy)
 
 
-def read_board(snapshot: Snapshot, now: int, policy: Policy) -> Board:
+def read_board(snapshot: Snapshot, now: int, policy: Policy, signals: Sequence[BackedSignal] = ()) -> Board:
     """Groups of at least two quotes; the rest has nothing to be compared with."""
     grouped: defaultdict[tuple[str, str], tuple[list[Listed], list[Listed]]] = defaultdict(lambda: ([], []))
     for feed in snapshot.feeds:
@@ -72,7 +75,7 @@ def read_board(snapshot: Snapshot, now: int, policy: Policy) -> Board:
         carries = [read_carry(listed, listed.quote.funding) for listed in perp if listed.quote.funding]
         groups.append(Group(spot, carries, _is_sound(spot, carries, now, policy), perp))
     spot_feeds = [feed for feed in snapshot.feeds if feed.market == "spot"]
-    return Board(groups, spot_feeds, now, policy, takers)
+    return Board(groups, spot_feeds, now, policy, takers, snapshot.feeds, signals)
 
 
 def _carry_reader(now: int, policy: Policy, takers: dict[ExchangeId, float]) -> Callable[[Listed, Funding], Carry]:

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from arbedge.domain.edge import Side
-from arbedge.domain.market import ExchangeId, Feed, Market, Quote
+from arbedge.domain.market import ExchangeId, Feed, Market, Quote, Side
 from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.reasons import BAD_DATA, Reason
 from arbedge.limits import BAD_DATA_KEPT, NEAR_MISSES_KEPT, NEAR_MISSES_OF_A_TYPE_MIN
@@ -43,12 +42,13 @@ class Candidate(Struct, frozen=True):
     legs: tuple[LegRef, ...]
     gross_bps: float
     net_bps: float
+    signal: str = ""  # of a technical one: which rule, side and bar
 
     @property
     def key(self) -> str:
-        """What makes two sightings the same opportunity: type, asset, legs and, by their order, direction."""
+        """What makes two sightings the same opportunity: type, asset, legs, and by their order or signal, direction."""
         legs = (f"{leg.exchange}:{leg.market}:{leg.symbol}" for leg in self.legs)
-        return "|".join((self.type, self.asset, self.quote, *legs))
+        return "|".join((self.type, self.asset, self.quote, *legs, *filter(None, (self.signal,))))
 
 
 class Drop(Struct, frozen=True):

@@ -19,6 +19,7 @@ from arbedge.domain.opportunity import Leg, Opportunity
 from arbedge.domain.policy import Policy
 from arbedge.domain.quarantine import Watch, make_key
 from arbedge.domain.reasons import BAD_DATA, Reason
+from arbedge.domain.technical.signals import BackedSignal
 
 PAIR_LEGS: Final = 2
 _ORDER: Final[tuple[Reason, ...]] = get_args(Reason)
@@ -31,14 +32,20 @@ class Trace(NamedTuple):
     drop: Drop | None = None
 
 
-def trace(sought: Iterable[Opportunity], snapshot: Snapshot, watch: Watch, policy: Policy) -> dict[str, Trace]:
+def trace(
+    sought: Iterable[Opportunity],
+    snapshot: Snapshot,
+    watch: Watch,
+    policy: Policy,
+    signals: Sequence[BackedSignal] = (),
+) -> dict[str, Trace]:
     """The reason of each by its key; nothing for one that no detector looks at. `watch` is that of this scan."""
     wanted = {one.key: one for one in sought}
     if not wanted:
         return {}
     cut = _cut_out(wanted.values(), snapshot, watch)
     drops = Drops(kept=sys.maxsize)
-    candidates = {one.key for one in detect_all(cut, snapshot.finished_at, policy, drops)}
+    candidates = {one.key for one in detect_all(cut, snapshot.finished_at, policy, drops, signals)}
     found = drops.by_key()
     rows = {(feed.exchange, feed.market, quote.symbol): quote for feed in cut.feeds for quote in feed.quotes}
     feeds: dict[FeedKey, Feed] = {(feed.exchange, feed.market): feed for feed in snapshot.feeds}
@@ -48,6 +55,8 @@ def trace(sought: Iterable[Opportunity], snapshot: Snapshot, watch: Watch, polic
             traced[key] = Trace(reason)
         elif drop := found.get(key):
             traced[key] = Trace(drop.reason, drop)
+        elif key in candidates:
+            traced[key] = Trace("not_shortlisted")  # a signal that others have outranked
         elif (other := _turn_round(one)) in found or other in candidates:
             # Detectors look at the better direction only. What is bad data one way is so the other way too; and of
             # two directions the worse one never gains anything before costs.

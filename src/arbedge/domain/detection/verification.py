@@ -12,7 +12,8 @@ from arbedge.domain.fees import get_base_tier
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Funding, OrderBook
 from arbedge.domain.opportunity import Sighting, make_leg
-from arbedge.domain.policy import HELD_TYPES, Policy
+from arbedge.domain.policy import CLOSED_TYPES, Policy
+from arbedge.domain.technical.signals import BackedSignal
 
 
 class LegMarket(Struct, frozen=True):
@@ -21,6 +22,7 @@ class LegMarket(Struct, frozen=True):
     instrument: Instrument
     book: OrderBook
     funding: Funding | None
+    signal: BackedSignal | None = None
 
 
 def verify(
@@ -52,7 +54,8 @@ def verify(
         capacity_quote=find_capacity(value, sizing, minimum),
         curve=trace_curve(value, sizing, unit),
         books=tuple(list(leg.entry.levels) for leg in legs),
-        exit_books=tuple(list(leg.exit.levels) for leg in legs) if candidate.type in HELD_TYPES else (),
+        exit_books=tuple(list(leg.exit.levels) for leg in legs) if candidate.type in CLOSED_TYPES else (),
+        signal=markets[0].signal,
     )
 
 
@@ -65,7 +68,7 @@ def require_minimum(edge: Edge, minimum_bps: float) -> None:
 
 def _terms(market: LegMarket, side: Side) -> LegTerms:
     fee = get_base_tier(market.instrument.exchange, market.instrument.market)
-    return LegTerms(side=side, instrument=market.instrument, book=market.book, fee=fee, funding=market.funding)
+    return LegTerms(side, market.instrument, market.book, fee, market.funding, market.signal)
 
 
 def require_comparable(legs: Legs, now: int, policy: Policy) -> None:
@@ -80,6 +83,8 @@ def require_comparable(legs: Legs, now: int, policy: Policy) -> None:
         raise Refused("stale", age_ms=oldest, age_ms_max=policy.age_ms_max)
     if (skew := max(ages) - min(ages)) > policy.skew_ms_max:
         raise Refused("skew", skew_ms=skew, skew_ms_max=policy.skew_ms_max)
+    if len(legs) == 1:
+        return
     # Whether two legs or a cycle: what one unit becomes at the middle of the books must be about one unit again.
     rate = 1.0
     for leg in legs:

@@ -3,6 +3,7 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query, Response
+from msgspec.structs import replace
 
 from arbedge.app.browse import explain_opportunity, get_opportunity, is_visible, list_opportunities
 from arbedge.app.services import Services
@@ -56,7 +57,7 @@ async def get_opportunities(services: Ports, person: Reader, query: Annotated[Op
     limit_max = get_rights(person).list_limit
     limit = min(query.limit or ROWS_DEFAULT, limit_max)
     with_premium = is_allowed(person, "opportunities.premium")
-    wanted = choose_filter(person, query)
+    wanted = replace(choose_filter(person, query), category=query.category)
     try:
         view = await list_opportunities(
             services.opportunities,

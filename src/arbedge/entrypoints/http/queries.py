@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from arbedge.domain.categories import CATEGORIES, Category
 from arbedge.domain.market import ExchangeId
 from arbedge.domain.permissions import LIST_LIMIT_MAX
 from arbedge.domain.policy import OpportunityType
@@ -29,12 +30,17 @@ def describe(text: str) -> Any:
     return Field(default=None, description=text, json_schema_extra=leave_out_null)
 
 
+_CATEGORIES = " ".join(f"`{category}`: {row.sentence}." for category, row in CATEGORIES.items())
+
+
 class FilterQuery(BaseModel):
     """Which opportunities are wanted; what is absent does not filter."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    type: OpportunityType | None = describe("Only opportunities of this type.")
+    type: OpportunityType | None = describe(
+        "Only opportunities of this type; `technical` are listed only if asked for."
+    )
     asset: Word | None = describe("Only this asset, for example BTC.")
     exchange: ExchangeId | None = describe("Only with a leg on this exchange.")
     min_edge_bps: Annotated[float, Field(ge=-10_000, le=1_000_000, allow_inf_nan=False)] | None = describe(
@@ -49,4 +55,5 @@ class OpportunityQuery(FilterQuery):
     limit: Annotated[int, Field(ge=1, le=LIST_LIMIT_MAX)] | None = describe(
         "Rows wanted. A plan's own limit applies and is said in `meta.limit_max`."
     )
+    category: Category | None = describe(f"Only this category. {_CATEGORIES}")
     cursor: Annotated[str, Field(min_length=1, max_length=512)] | None = describe("`next_cursor` of the page before.")

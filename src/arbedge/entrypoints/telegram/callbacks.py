@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from arbedge.domain.categories import Category
 from arbedge.domain.policy import OpportunityType
 from arbedge.limits import TELEGRAM_CALLBACK_BYTES_MAX
 
@@ -24,6 +25,7 @@ SIMILAR: Final = "op:r"
 PAGE_NUMBER: Final = "op:n"
 MARKET: Final = "mk:o"
 PRICE: Final = "mk:p"
+CATEGORIES: Final = "op:c"
 
 _CODES: Final[dict[OpportunityType | None, str]] = {
     None: "a",
@@ -31,27 +33,46 @@ _CODES: Final[dict[OpportunityType | None, str]] = {
     "funding": "f",
     "spot_perp": "s",
     "triangular": "t",
+    "technical": "e",
+}
+# In capitals, so that one letter is a type or a category.
+_CATEGORY_CODES: Final[dict[Category, str]] = {
+    "low_risk": "L",
+    "high_confidence": "H",
+    "technical_signals": "T",
+    "momentum": "M",
+    "mean_reversion": "R",
+    "breakout": "B",
+    "hybrid": "Y",
+    "ai_recommended": "A",
+    "beginner_friendly": "N",
 }
 _TYPES: Final[dict[str, OpportunityType | None]] = {code: kind for kind, code in _CODES.items()}
+_CATEGORIES: Final[dict[str, Category]] = {code: category for category, code in _CATEGORY_CODES.items()}
 _ASSET_BYTES_MAX: Final = 24  # so that an opportunity's id, a place and a prefix together stay within the limit
-PLACE: Final = r"([0-9]{1,4}(?::[axfst](?::[\w.]{1,24})?)?)"
-_PLACE: Final = re.compile(r"([0-9]{1,4})(?::([axfst])(?::([\w.]{1,24}))?)?")
+PLACE: Final = r"([0-9]{1,4}(?::[axfsteLHTMRBYAN](?::[\w.]{1,24})?)?)"
+_PLACE: Final = re.compile(r"([0-9]{1,4})(?::([axfsteLHTMRBYAN])(?::([\w.]{1,24}))?)?")
 
 
 class Place(Struct, frozen=True):
-    """Where in the list someone is: which page of which choice."""
+    """Where in the list someone is: which page of which choice, a type or a category."""
 
     page: int = 0
     kind: OpportunityType | None = None
     asset: str | None = None
+    category: Category | None = None
 
     def turn_to(self, page: int) -> "Place":
-        return Place(page, self.kind, self.asset)
+        return Place(page, self.kind, self.asset, self.category)
 
     def __str__(self) -> str:
         if self.asset and len(self.asset.encode()) <= _ASSET_BYTES_MAX:
-            return f"{self.page}:{_CODES[self.kind]}:{self.asset}"
-        return f"{self.page}:{_CODES[self.kind]}" if self.kind else f"{self.page}"
+            return f"{self.page}:{self._code}:{self.asset}"
+        return f"{self.page}:{self._code}" if self.kind or self.category else f"{self.page}"
+
+    @property
+    def _code(self) -> str:
+        return _CATEGORY_CODES[self.category] if self.category else _CODES[self.kind]
 
 
 def parse_place(text: str) -> Place:
@@ -60,7 +81,7 @@ def parse_place(text: str) -> Place:
     if match is None:
         raise ValueError("not a place in the list")
     page, code, asset = match.groups()
-    return Place(int(page), _TYPES[code] if code else None, asset)
+    return Place(int(page), _TYPES.get(code or "a"), asset, _CATEGORIES.get(code or ""))
 
 
 def list_page(place: Place) -> str:

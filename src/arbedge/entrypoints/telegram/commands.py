@@ -17,7 +17,7 @@ from arbedge.entrypoints.telegram import market
 from arbedge.entrypoints.telegram.callbacks import Place
 from arbedge.entrypoints.telegram.command import parse_deep_link
 from arbedge.entrypoints.telegram.html import clean
-from arbedge.entrypoints.telegram.screens import detail, identity, menu, notices, opportunities, start, why
+from arbedge.entrypoints.telegram.screens import categories, detail, identity, menu, notices, opportunities, start, why
 from arbedge.entrypoints.telegram.screens import help as help_screen
 from arbedge.entrypoints.telegram.screens import status as status_screen
 from arbedge.entrypoints.telegram.screens.words import TYPES
@@ -103,6 +103,12 @@ async def show_opportunities(turn: Turn, argument: str) -> Screen:
     return await show_page(turn, Place(asset=asset))
 
 
+async def show_categories(turn: Turn, _argument: str) -> Screen:
+    with_premium = _may_see_premium(turn)
+    counts = await browse.count_categories(turn.services.opportunities, with_premium=with_premium)
+    return categories.render_categories(counts, turn.mode, with_premium=with_premium)
+
+
 async def show_why(turn: Turn, argument: str) -> Screen:
     wanted = argument.split(maxsplit=1)[0] if argument else ""
     if _ID.fullmatch(wanted.lower()):
@@ -124,7 +130,7 @@ async def show_why(turn: Turn, argument: str) -> Screen:
 
 
 async def show_page(turn: Turn, place: Place) -> Screen:
-    view = await _list(turn, OpportunityFilter(type=place.kind, asset=place.asset))
+    view = await _list(turn, OpportunityFilter(type=place.kind, asset=place.asset, category=place.category))
     return opportunities.render_list(view, place, turn.mode, turn.now, hidden=view.hidden)
 
 
@@ -213,6 +219,7 @@ COMMANDS: Final[dict[str, CommandRow]] = {
         f"what is worth it after costs; add a type: {', '.join(TYPES)}",
         in_groups=True,
     ),
+    "categories": CommandRow(show_categories, "what to filter by, what each asks for, and how many are open"),
     "why": CommandRow(show_why, "why something is or is not told: /why BTC"),
     "market": CommandRow(market.show_market, "funding at its extremes, how many assets rise, which feeds work"),
     "price": CommandRow(market.show_price, "one pair on every exchange, and its last day: /price BTC"),

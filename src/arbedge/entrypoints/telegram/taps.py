@@ -79,6 +79,10 @@ async def _market(turn: Turn, _arguments: tuple[str, ...]) -> Screen:
     return await market.show_market(turn, "")
 
 
+async def _categories(turn: Turn, _arguments: tuple[str, ...]) -> Screen:
+    return await commands.show_categories(turn, "")
+
+
 async def _price(turn: Turn, arguments: tuple[str, ...]) -> Screen:
     return await market.show_pair(turn, *arguments)
 
@@ -97,6 +101,7 @@ TAPS: Final[dict[str, TapRow]] = {
     callbacks.SIMILAR: TapRow(_similar, re.compile(f":{_ID}(?::{PLACE})?")),
     callbacks.OPEN_ALERT: TapRow(_detail, _ONE, is_new_message=True),
     callbacks.WHY_ALERT: TapRow(_why, _ONE, is_new_message=True),
+    callbacks.CATEGORIES: TapRow(_categories, _NOTHING),
     callbacks.MARKET: TapRow(_market, _NOTHING),
     callbacks.PRICE: TapRow(_price, re.compile(r":(\w{1,20}):(\w{1,20})")),
     callbacks.PAGE_NUMBER: TapRow(None, re.compile(r":(\d{1,4}):(\d{1,4})", re.ASCII)),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arbedge.domain.categories import Category
 from arbedge.domain.policy import OpportunityType
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.callbacks import Place, parse_place
@@ -37,6 +38,15 @@ def test_every_place_fits_and_leads_back(place: Place):
     assert back.asset in {place.asset, None}
     if place.asset and place.asset.isascii():
         assert back == place
+
+
+@pytest.mark.parametrize("category", get_args(Category))
+@pytest.mark.parametrize("asset", [None, "BTC"])
+def test_a_category_leads_back_and_is_no_type(category: Category, asset: str | None):
+    place = Place(3, None, asset, category)
+    assert parse_tap(callbacks.detail(ID, place))
+    assert parse_place(str(place)) == place
+    assert parse_place(str(place.turn_to(4))) == Place(4, None, asset, category)
 
 
 @pytest.mark.parametrize(

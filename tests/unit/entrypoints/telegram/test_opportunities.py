@@ -113,7 +113,7 @@ def test_an_old_scan_is_said_to_be_old():
 def test_what_the_plan_leaves_out_is_counted():
     text, _ = show(listing(0, miss()), hidden=2)
     assert "Nothing in your plan is worth it" in text
-    assert "2 more: Spot against perpetuals, triangles, and whatever nets 50 bps and more" in text
+    assert "2 more: Spot against perpetuals, triangles, technical signals, and whatever nets 50 bps and more" in text
 
 
 def test_an_asset_without_anything_explains_the_types():

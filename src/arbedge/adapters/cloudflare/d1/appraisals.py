@@ -88,7 +88,7 @@ def schedule(opportunities: Iterable[Opportunity]) -> list[Statement]:
             claimed_at=one.claim.at,
             claimed_bps=float(one.claim.net_bps),
             confidence=one.claim.confidence.p,
-            features=one.claim.features if step == FIRST_STEP else None,
+            features=one.claim.features or None if step == FIRST_STEP else None,
             due_at=due_at,
         )
         for one in opportunities

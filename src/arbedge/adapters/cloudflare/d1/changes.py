@@ -21,6 +21,7 @@ WHERE seq > ?1
   AND (?3 IS NULL OR asset = ?3)
   AND (?4 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?4))
   AND (?5 IS NULL OR ?5 OR type NOT IN (SELECT value FROM json_each(?6)))
+  AND (?8 OR type <> 'technical')
 ORDER BY seq LIMIT ?7
 """
 
@@ -28,9 +29,8 @@ ORDER BY seq LIMIT ?7
 async def load_changes(database: Database, wanted: OpportunityFilter, after_seq: int, limit: int) -> Changes:
     is_premium = None if wanted.is_premium is None else int(wanted.is_premium)
     filters = (wanted.type, wanted.asset, wanted.exchange, is_premium, PREMIUM_TYPES_JSON)
-    rows, counted = await database.run_all(
-        [Statement(_LOAD_CHANGES, (after_seq, *filters, limit + 1)), Statement(LOAD_COUNTER)]
-    )
+    place = (after_seq, *filters, limit + 1, int(wanted.shows_technical))
+    rows, counted = await database.run_all([Statement(_LOAD_CHANGES, place), Statement(LOAD_COUNTER)])
     is_cut, rows = len(rows) > limit, rows[:limit]
     found = unpack((row["payload"] for row in rows), _opportunities)
     items = [Change(row["seq"], row["opened_seq"], one) for row, one in zip(rows, found, strict=True)]

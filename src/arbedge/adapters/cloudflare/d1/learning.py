@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 _LOAD_OUTCOMES = """
 SELECT pair, claimed_at, features, realised_bps FROM appraisals
-WHERE mode = ?1 AND step = 'after_5s' AND features IS NOT NULL
+WHERE mode = ?1 AND step = 'after_5s' AND features IS NOT NULL AND type <> 'technical'
   AND (state = 'valued' OR (state = 'unvalued' AND reason = 'depth'))
 ORDER BY claimed_at DESC LIMIT ?2
 """

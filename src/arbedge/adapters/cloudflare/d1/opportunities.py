@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from arbedge.adapters.cloudflare.d1.appraisals import schedule
 from arbedge.adapters.cloudflare.d1.changes import LOAD_COUNTER, PREMIUM_TYPES_JSON, load_changes
@@ -11,10 +12,12 @@ from arbedge.adapters.cloudflare.d1.cursor import Position, parse_cursor, render
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
 from arbedge.adapters.cloudflare.d1.documents import pack, unpack
 from arbedge.adapters.cloudflare.d1.traits import load_traits
+from arbedge.domain.categories import Category, categorise
 from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.policy import PREMIUM_NET_BPS
 from arbedge.domain.similarity import Traits
+from arbedge.limits import SIGNAL_MEMORY_MS
 from arbedge.ports.store import Changes, OpportunityFilter, Page
 
 UNANNOUNCED_MAX: Final = 1000  # what one scan hands to the queue; the rest waits for the next one
@@ -22,23 +25,27 @@ UNANNOUNCED_MAX: Final = 1000  # what one scan hands to the queue; the rest wait
 _opportunities = msgspec.json.Decoder(list[Opportunity])
 
 _LOAD = "SELECT payload FROM opportunities WHERE id = ?1"
-_LOAD_CURRENT = "SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1"
+_LOAD_CURRENT = """
+SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1 OR (type = 'technical' AND ended_at >= ?2)
+"""
 # A revision is written once: a writer that started from an older state neither lowers it nor puts another event in
 # its place. Each row gets a number of its own, in the order of writing, which only a new revision takes over.
 # `announced_revision` is left to `mark_announced`.
 _SAVE = """
 INSERT INTO opportunities
-  (id, key, type, asset, status, mode, net_bps, ranked_bps, detected_at, updated_at, ended_at, revision, payload, seq,
-   opened_seq)
+  (id, key, type, asset, status, mode, net_bps, ranked_bps, detected_at, updated_at, ended_at, revision, payload,
+   categories, seq, opened_seq)
 SELECT one ->> 'id', one ->> 'key', one ->> 'type', one ->> 'asset', one ->> 'status', one ->> 'mode',
   CAST(one ->> '$.sighting.edge.net_bps' AS REAL),
   CAST(coalesce(one ->> 'ranked_net_bps', one ->> '$.sighting.edge.net_bps') AS REAL),
-  one ->> 'detected_at', one ->> 'updated_at', one ->> 'ended_at', one ->> 'revision', one, given + nth, given + nth
-FROM (SELECT value AS one, key + 1 AS nth FROM json_each(?1)), (SELECT value AS given FROM change_counter) WHERE true
+  one ->> 'detected_at', one ->> 'updated_at', one ->> 'ended_at', one ->> 'revision', one, categories,
+  given + nth, given + nth
+FROM (SELECT value -> 'document' AS one, value -> 'categories' AS categories, key + 1 AS nth FROM json_each(?1)),
+  (SELECT value AS given FROM change_counter) WHERE true
 ON CONFLICT (id) DO UPDATE SET
   status = excluded.status, net_bps = excluded.net_bps, ranked_bps = excluded.ranked_bps,
   updated_at = excluded.updated_at, ended_at = excluded.ended_at, revision = excluded.revision,
-  payload = excluded.payload,
+  payload = excluded.payload, categories = excluded.categories,
   seq = iif(excluded.revision > opportunities.revision, excluded.seq, opportunities.seq),
   opened_seq = iif(opportunities.ended_at IS NOT NULL AND excluded.ended_at IS NULL, excluded.seq,
     opportunities.opened_seq)
@@ -77,6 +84,8 @@ WHERE ended_at IS NULL
     SELECT 1 FROM deliveries
     WHERE opportunity_id = opportunities.id AND chat_id = ?11 AND message_id IS NOT NULL
   ))
+  AND (?12 IS NULL OR EXISTS (SELECT 1 FROM json_each(categories) WHERE value = ?12))
+  AND (?13 OR type <> 'technical')
   AND (?6 IS NULL OR ranked_bps < ?6 OR (ranked_bps = ?6 AND id > ?7))
 ORDER BY ranked_bps DESC, id LIMIT ?8
 """
@@ -87,6 +96,8 @@ WHERE ended_at IS NULL
   AND (?2 IS NULL OR asset = ?2)
   AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
   AND (?4 IS NULL OR net_bps >= ?4)
+  AND (?8 IS NULL OR EXISTS (SELECT 1 FROM json_each(categories) WHERE value = ?8))
+  AND (?9 OR type <> 'technical')
   AND (net_bps >= ?5 OR type IN (SELECT value FROM json_each(?6)))
   AND NOT EXISTS (
     SELECT 1 FROM deliveries
@@ -94,7 +105,17 @@ WHERE ended_at IS NULL
   )
 """
 _LOAD_SOME = "SELECT payload FROM opportunities WHERE id IN (SELECT value FROM json_each(?1))"
+_COUNT_CATEGORIES = """
+SELECT one.value AS category, count(*) AS count FROM opportunities AS o, json_each(o.categories) AS one
+WHERE o.ended_at IS NULL AND (?1 OR NOT (o.net_bps >= ?2 OR o.type IN (SELECT value FROM json_each(?3))))
+GROUP BY one.value
+"""
 _COUNT_OPEN = "SELECT count(*) AS count FROM opportunities WHERE ended_at IS NULL"
+
+
+class _Saved(Struct, frozen=True):
+    document: Opportunity
+    categories: list[Category]
 
 
 class D1Opportunities:
@@ -104,12 +125,13 @@ class D1Opportunities:
         self._database = database
 
     async def load_current(self, ended_since: int) -> list[Opportunity]:
-        return _read(await self._database.run(_LOAD_CURRENT, ended_since))
+        return _read(await self._database.run(_LOAD_CURRENT, ended_since, ended_since - SIGNAL_MEMORY_MS))
 
     async def save(self, changed: Sequence[Opportunity]) -> None:
         # Ends first: they free the key that another episode may take in the same call.
         ordered = sorted(changed, key=lambda one: one.is_open)
-        if statements := [Statement(sql, (rows,)) for rows in pack(ordered) for sql in (_SAVE, _COUNT_UP)]:
+        saved = [_Saved(one, categorise(one)) for one in ordered]
+        if statements := [Statement(sql, (rows,)) for rows in pack(saved) for sql in (_SAVE, _COUNT_UP)]:
             await self._database.run_all([*statements, *schedule(changed)])
 
     async def load_unannounced(self) -> list[tuple[str, int]]:
@@ -152,6 +174,10 @@ class D1Opportunities:
     async def load_some(self, ids: Sequence[str]) -> list[Opportunity]:
         return _read(await self._database.run(_LOAD_SOME, msgspec.json.encode(ids).decode()))
 
+    async def count_categories(self, *, with_premium: bool) -> dict[str, int]:
+        rows = await self._database.run(_COUNT_CATEGORIES, int(with_premium), PREMIUM_NET_BPS, PREMIUM_TYPES_JSON)
+        return {row["category"]: row["count"] for row in rows}
+
     async def count_open(self) -> int:
         (row,) = await self._database.run(_COUNT_OPEN)
         return row["count"]
@@ -168,10 +194,11 @@ def _list_open(wanted: OpportunityFilter, limit: int, after: Position | None) ->
     filters = (wanted.type, wanted.asset, wanted.exchange, wanted.min_edge_bps)
     premium = (PREMIUM_NET_BPS, PREMIUM_TYPES_JSON, wanted.told_chat)
     is_premium = None if wanted.is_premium is None else int(wanted.is_premium)
+    choice = (wanted.category, int(wanted.shows_technical))
     place = (after.ranked_bps if after else None, after.id if after else None, limit + 1)
     return [
-        Statement(_LIST_OPEN, (*filters, is_premium, *place, *premium)),
-        *([Statement(_COUNT_HIDDEN, (*filters, *premium))] if wanted.is_premium is False else []),
+        Statement(_LIST_OPEN, (*filters, is_premium, *place, *premium, *choice)),
+        *([Statement(_COUNT_HIDDEN, (*filters, *premium, *choice))] if wanted.is_premium is False else []),
     ]
 
 

@@ -10,12 +10,13 @@ from arbedge.ports.track_record import Answered, Bin, Calibration, Realised, Tot
 
 BINS: Final = 10
 
+# A forecast is no arbitrage and is in none of these sums.
 # What the books no longer held at the claimed size has no number, and is gone all the same.
 # Quartiles by rank; of an even number the median lies between the two in the middle. Those without a number rank last.
 _REALISED = """
 WITH recent AS (
   SELECT step, type, exchanges, confidence, realised_bps, realised_bps / claimed_bps AS ratio FROM appraisals
-  WHERE mode = ?1 AND claimed_at >= ?2 AND claimed_bps > 0
+  WHERE mode = ?1 AND claimed_at >= ?2 AND claimed_bps > 0 AND type <> 'technical'
     AND (state = 'valued' OR (state = 'unvalued' AND reason = 'depth'))
   ORDER BY claimed_at DESC LIMIT ?3
 ), grouped AS (
@@ -37,7 +38,8 @@ FROM ranked GROUP BY grouping, name, step, n ORDER BY grouping, name, step
 """
 _ANSWERED = """
 SELECT step, state, reason, count(*) AS count FROM (
-  SELECT step, state, reason FROM appraisals WHERE mode = ?1 AND claimed_at >= ?2 ORDER BY claimed_at DESC LIMIT ?3
+  SELECT step, state, reason FROM appraisals WHERE mode = ?1 AND claimed_at >= ?2 AND type <> 'technical'
+  ORDER BY claimed_at DESC LIMIT ?3
 ) GROUP BY step, state, reason ORDER BY step, state, reason
 """
 _CALIBRATION = """

@@ -18,6 +18,7 @@ from arbedge.entrypoints.telegram.screens.figures import (
     render_time,
 )
 from arbedge.entrypoints.telegram.screens.layout import compose
+from arbedge.entrypoints.telegram.screens.signal import render_signal
 from arbedge.entrypoints.telegram.screens.waterfall import (
     render_inventory,
     render_route,
@@ -36,6 +37,7 @@ def render_alert(opportunity: Opportunity, now: int, outcomes: Sequence[Appraisa
         render_worth(view),
         render_waterfall(view),
         render_inventory(view),
+        render_signal(view),
         "\n".join(_render_leg(leg, of_cycle=view.type == "triangular") for leg in view.legs),
         _render_state(view, opportunity.is_open),
         render_outcomes(view.outcomes),
@@ -74,7 +76,7 @@ def _render_state(view: OpportunityDetail, is_open: bool) -> str:
         )
     capacity = f"{render_money(view.capacity_quote)} {quote(view.quote)}"
     lines = [f"Good up to {capacity} · first seen {render_time(view.detected_at)}"]
-    if view.horizon_h is not None:
+    if view.horizon_h is not None and view.signal is None:
         lines.append(f"Funding counted for {view.horizon_h} h, then closed at today's books")
     if view.confidence.p is not None:
         lines.append(f"Confidence {view.confidence.p:.0%} (n {view.confidence.n:,})")

@@ -14,6 +14,7 @@ from arbedge.entrypoints.telegram.screens.figures import (
     render_time,
 )
 from arbedge.entrypoints.telegram.screens.layout import MENU, compose
+from arbedge.entrypoints.telegram.screens.signal import render_signal
 from arbedge.entrypoints.telegram.screens.waterfall import (
     render_curve,
     render_inventory,
@@ -31,11 +32,12 @@ def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place) -> 
         render_worth(view),
         render_waterfall(view),
         render_inventory(view),
+        render_signal(view),
         *(render_leg(leg, now) for leg in view.legs),
         _render_size(view),
         render_curve(view),
         _render_life(view),
-        render_outcomes(view.outcomes),
+        render_outcomes(view.outcomes, is_forecast=view.signal is not None),
         f"Figures as of {render_time(view.updated_at, 'T')}, read {render_time(now, 'T')}",
     ]
     buttons = [
@@ -96,6 +98,9 @@ def _render_size(view: OpportunityDetail) -> str:
         f"Size {plain(view.size_base.normalize())} {quote(view.asset)} = {render_money(view.size_quote)} {currency}",
         f"Stays above the minimum up to {render_money(view.capacity_quote)} {currency}",
     ]
+    if view.signal is not None:
+        lines.append(f"Held for {view.horizon_h} h at most; gross is what the rule's trades made on average")
+        return "\n".join(lines)
     if view.horizon_h is not None:
         lines.append(f"Held for {view.horizon_h} h, valued as closed at today's books")
     confidence = view.confidence
@@ -103,11 +108,12 @@ def _render_size(view: OpportunityDetail) -> str:
     return "\n".join(lines)
 
 
-def render_outcomes(outcomes: list[OutcomeView]) -> str:
+def render_outcomes(outcomes: list[OutcomeView], *, is_forecast: bool = False) -> str:
     """What became of the claim, a line a step; what is not known is said as plainly as what is."""
     if not outcomes:
         return ""
-    return "Afterwards, at the same size\n" + "\n".join(map(_render_outcome, outcomes))
+    title = "Had it been closed then, at the same size" if is_forecast else "Afterwards, at the same size"
+    return f"{title}\n" + "\n".join(map(_render_outcome, outcomes))
 
 
 def _render_outcome(one: OutcomeView) -> str:

@@ -14,11 +14,13 @@ _NUMBERS: Final = (
     "Both order books are walked for the same quantity; every fill pays the taker fee; perpetual positions pay"
     " entry and exit; funding counts the settlements that really fall into the holding time; transfer is the"
     " share of moving balances back. Against spot the basis is given back at exit; a triangle's legs each spend what"
-    " the one before left, and rounding is what whole lots leave over."
+    " the one before left, and rounding is what whole lots leave over. A technical signal is a forecast: its gross is"
+    " what its rule's trades made on average over recorded candles, and it says how many they were."
 )
 _ALERTS: Final = (
     "An alert needs two consecutive scans that agree and a net edge at or above your minimum. It is one message:"
-    " it changes when the edge does and says when and why it ended. /why tells what stood against one."
+    " it changes when the edge does and says when and why it ended. /why tells what stood against one. Technical"
+    " signals are told only to those who switched them on; they are listed under their type and in /categories."
 )
 _SAFETY: Final = (
     "I never write first about keys, and never ask for keys, seed phrases or codes. A message that looks like a"

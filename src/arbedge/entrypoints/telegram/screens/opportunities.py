@@ -4,6 +4,7 @@ from typing import Final
 
 from arbedge.app.browse import ListView, ScanView
 from arbedge.app.views import OpportunityDetail
+from arbedge.domain.categories import CATEGORIES
 from arbedge.domain.policy import PREMIUM_NET_BPS, OpportunityType
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.callbacks import Place
@@ -11,6 +12,7 @@ from arbedge.entrypoints.telegram.html import bold, quote
 from arbedge.entrypoints.telegram.screens import words
 from arbedge.entrypoints.telegram.screens.figures import render_age, render_bps, render_money, render_time
 from arbedge.entrypoints.telegram.screens.layout import MENU, compose
+from arbedge.entrypoints.telegram.screens.signal import render_signal_line
 from arbedge.entrypoints.telegram.screens.waterfall import render_miss, render_route
 from arbedge.ports.messenger import Button, Screen
 
@@ -29,6 +31,7 @@ def render_list(view: ListView, place: Place, mode: str, now: int, *, hidden: in
     start = place.page * PAGE_SIZE
     shown = view.items[start : start + PAGE_SIZE]
     choice = words.name_type(place.kind) if place.kind else "all types"
+    choice = CATEGORIES[place.category].name.lower() if place.category else choice
     about = f"{quote(place.asset)}, {choice}" if place.asset else choice
     blocks = [f"{bold('Opportunities')} · {about} · net of all costs"]
     if shown:
@@ -60,7 +63,7 @@ def _render_item(place: int, item: OpportunityDetail) -> str:
         f" · <b>{render_bps(item.net_bps)} bps</b> · gross {render_bps(item.gross_bps)}\n"
         f"{render_route(item)}{' · needs inventory' if item.needs_inventory else ''}\n"
         f"{render_money(item.size_quote)} {quote(item.quote)}, good up to {render_money(item.capacity_quote)}"
-        f" · confirmed {render_time(item.updated_at)}{_render_confidence(item)}"
+        f" · confirmed {render_time(item.updated_at)}{_render_confidence(item)}{render_signal_line(item)}"
     )
 
 
@@ -96,13 +99,14 @@ def _render_paging(place: Place, pages: int) -> list[Button]:
 
 
 def _render_filters(place: Place) -> list[list[Button]]:
-    """Two rows: five names do not fit side by side on a phone."""
+    """Two rows of types: more names do not fit side by side on a phone."""
 
     def offer(name: str, choice: OpportunityType | None) -> Button:
-        text = f"• {name}" if choice == place.kind else name
+        text = f"• {name}" if choice == place.kind and place.category is None else name
         return Button(text, data=callbacks.list_page(Place(0, choice, place.asset)))
 
     return [
         [offer("All", None), offer("Cross exchange", "cross_exchange"), offer("Funding", "funding")],
-        [offer("Spot and perpetual", "spot_perp"), offer("Triangular", "triangular")],
+        [offer("Spot and perpetual", "spot_perp"), offer("Triangular", "triangular"), offer("Technical", "technical")],
+        [Button("Categories", data=callbacks.CATEGORIES)],
     ]

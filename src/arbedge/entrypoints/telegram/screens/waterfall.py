@@ -63,9 +63,13 @@ def render_miss(miss: MissView) -> str:
     return (
         f"<b>{quote(miss.asset)}</b> {quote(words.name_type(miss.type))}: net {render_bps(miss.net_bps)} bps"
         f" at top of book · gross {render_bps(miss.gross_bps)} bps\n"
-        f"{' → '.join(quote(leg, 60) for leg in miss.legs)}\n"
+        f"{' → '.join(quote(leg, 60) for leg in miss.legs)}{_name_rule(miss)}\n"
         f"{quote(_describe_lack(miss), 200)} (<code>{quote(miss.reason)}</code>)"
     )
+
+
+def _name_rule(miss: MissView) -> str:
+    return f" · {quote(words.name_rule(miss.rule))}" if miss.rule else ""
 
 
 def _describe_lack(miss: MissView) -> str:
@@ -107,5 +111,17 @@ _LACKS: Final[dict[str, Callable[[dict[str, float]], str]]] = {
     "depth": lambda n: f"the books hold {n['available']:g} of the {n['wanted']:g} units needed",
     "min_size": lambda n: f"the size, {n['size']:g}, is below the smallest order, {n['minimum']:g}",
     "min_notional": lambda n: f"the order, {n['notional']:.2f}, is below the smallest value, {n['minimum']:.2f}",
+    "few_trades": lambda n: f"the rule traded {n['trades']:g} times on record; {n['trades_min']:g} are asked for",
+    "unproven": lambda n: (
+        f"the rule's {n['trades']:g} trades on record made {n['net_bps']:+.2f} bps after fees, {n['hit_rate']:.0%} of"
+        f" them above costs; more than {n['minimum_bps']:.2f} bps is asked for"
+    ),
+    "chance": lambda n: (
+        f"the rule's {n['trades']:g} trades on record made {n['net_bps']:+.2f} bps after fees, which is within two"
+        f" standard errors ({n['error_bps']:.2f} bps each) of nothing"
+    ),
+    "signal_over": lambda n: f"it could be entered until {render_age(int(n['over_ms']))} ago",
+    "target_passed": lambda n: f"the price, {n['price']:g}, has reached the target, {n['target']:g}",
+    "stop_passed": lambda n: f"the price, {n['price']:g}, has passed the stop, {n['stop']:g}",
     "crossed_book": lambda n: f"a book reads bid {n['bid']:g}, ask {n['ask']:g}: bad data",
 }

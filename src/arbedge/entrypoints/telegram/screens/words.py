@@ -5,6 +5,7 @@ from typing import Final
 from arbedge.domain.appraisal import Step
 from arbedge.domain.policy import OpportunityType
 from arbedge.domain.reasons import EXPLANATIONS as DROPPED
+from arbedge.domain.technical.rules import Rule
 from arbedge.entrypoints.telegram.html import clean
 
 EXCHANGES: Final = {"binance": "Binance", "bybit": "Bybit", "okx": "OKX"}
@@ -14,6 +15,13 @@ TYPES: Final[dict[OpportunityType, str]] = {
     "funding": "funding",
     "spot_perp": "spot and perpetual",
     "triangular": "triangular",
+    "technical": "technical",
+}
+RULES: Final[dict[Rule, str]] = {
+    "rsi_reversal": "RSI reversal",
+    "macd_cross": "MACD cross",
+    "bollinger_breakout": "Bollinger breakout",
+    "momentum": "Momentum",
 }
 SIDES: Final = {
     ("spot", "buy"): "Buy",
@@ -24,7 +32,8 @@ SIDES: Final = {
 FEE_BASES: Final = {"base_tier": "entry tier of a new account", "own_tier": "your own tier"}
 STEPS: Final[dict[Step, str]] = {"after_5s": "+5 s", "after_60s": "+60 s", "expiry": "at its end"}
 PREMIUM: Final = (
-    "Spot against perpetuals, triangles, and whatever nets {net_bps:g} bps and more are part of the premium plan."
+    "Spot against perpetuals, triangles, technical signals, and whatever nets {net_bps:g} bps and more are part of the"
+    " premium plan."
 )
 ENDINGS: Final[dict[str, str]] = {
     **DROPPED,
@@ -37,6 +46,10 @@ ENDINGS: Final[dict[str, str]] = {
 
 def name_type(kind: OpportunityType) -> str:
     return TYPES[kind]
+
+
+def name_rule(rule: Rule) -> str:
+    return RULES[rule]
 
 
 def name_place(exchange: str, market: str) -> str:
