@@ -21,6 +21,7 @@ from arbedge.domain.policy import HELD_TYPES, OpportunityType, Policy
 from arbedge.domain.revaluation import Valuations, read, revalue
 from tests.unit.domain.builders import HOUR, NOW, instrument
 from tests.unit.domain.stored import MARKETS, keep, stored
+from tests.unit.domain.technical.builders import backed, signal
 from tests.unit.domain.test_edge_of_pairs import ladders
 from tests.unit.domain.test_triangular_value import legs as make_cycle
 
@@ -38,21 +39,32 @@ def policy(size: D = D(1000), horizon_h: int = 24) -> Policy:
 @st.composite
 def candidates(draw, kind: OpportunityType) -> Any:
     """A candidate of this type and the markets of its legs, with rules that bite."""
+    sides: list[Side]
     if kind == "triangular":
         deep = str(draw(st.sampled_from([1, 20, 1000])))
         lots = draw(st.tuples(*[st.sampled_from(["0.01", "0.0001", "0.00001"])] * 3))
         chain = make_cycle(lots=lots, deep=deep, cross_bid=draw(st.sampled_from(["0.0505", "0.0501"])))
         markets = [LegMarket(leg.instrument, leg.book, None) for leg in chain]
-        sides: list[Side] = [leg.side for leg in chain]
+        sides = [leg.side for leg in chain]
+    elif kind == "technical":
+        markets, sides = [_draw_signal(draw)], ["buy"]
     else:
         markets = [_draw_market(draw, one, place) for place, one in enumerate(draw(ladders(*MARKETS[kind])))]
-        sides: list[Side] = ["buy", "sell"]
+        sides = ["buy", "sell"]
     refs = tuple(
         LegRef(one.instrument.exchange, one.instrument.market, one.instrument.symbol, side)
         for one, side in zip(markets, sides, strict=True)
     )
     kind_: Any = kind
     return Candidate(kind_, "BTC", "USDT", refs, 0.0, 0.0), markets
+
+
+def _draw_signal(draw) -> LegMarket:
+    market = _draw_market(draw, draw(ladders("perp", "perp"))[0], 0)
+    middle = float(market.book.bids[0].price + market.book.asks[0].price) / 2
+    entry = middle * draw(st.sampled_from([0.98, 1.0, 1.01]))
+    said = signal(entry=entry, target=entry * 1.06, stop=entry * 0.96, enter_by=NOW + HOUR, ends_at=NOW + 24 * HOUR)
+    return replace(market, signal=backed(said))
 
 
 def _draw_market(draw, one: Any, place: int) -> LegMarket:

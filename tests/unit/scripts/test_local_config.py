@@ -28,7 +28,7 @@ def run(**changes: object) -> LocalRun:
 def test_the_deployed_file_carries_nothing_local() -> None:
     deployed = load_deployed_config()
 
-    assert deployed["compatibility_flags"] == ["python_workers"]
+    assert deployed["compatibility_flags"] == ["python_workers", "enable_request_signal"]
     assert deployed["vars"]["ENVIRONMENT"] == "production"
     assert deployed["vars"]["MARKET_MODE"] == "live"
     assert all(value.startswith("https://") for name, value in deployed["vars"].items() if name.endswith("_URL"))

@@ -1,6 +1,7 @@
 """Records as lines of JSON, and back. A line is read back as its own schema says before anyone keeps it."""
 
 import re
+from decimal import Decimal
 from typing import Any, Final, cast
 
 import msgspec
@@ -30,14 +31,27 @@ def encode_line(record: Record) -> bytes:
         raise RecordRefused(f"{kind}: {len(line)} bytes are more than a record may have")
     if b"\n" in line:
         raise RecordRefused(f"{kind}: a line end inside the record")
-    is_suspect = b"NaN" in line or b"Infinity" in line
-    if is_suspect and not isinstance(record, CheckpointRecord) and (found := _NO_NUMBER.search(line)):
+    is_suspect = (b"NaN" in line or b"Infinity" in line) and not isinstance(record, CheckpointRecord)
+    if is_suspect and (found := _NO_NUMBER.search(line)) and _holds_no_number(record):
         raise RecordRefused(f"{kind}: {found.group().decode()} is no number")
     try:
         decode_line(line)
     except ValueError as error:
         raise RecordRefused(f"{kind}: {error}") from None
     return line
+
+
+def _holds_no_number(record: Record) -> bool:
+    """Whether a Decimal in it is none: people may well write such a word."""
+
+    def search(value: Any) -> bool:
+        if isinstance(value, Decimal):
+            return not value.is_finite()
+        if isinstance(value, dict):
+            return any(map(search, cast("dict[str, Any]", value).values()))
+        return isinstance(value, list) and any(map(search, cast("list[Any]", value)))
+
+    return search(msgspec.to_builtins(record, builtin_types=(Decimal,)))
 
 
 def decode_line(line: bytes | str) -> Any:
