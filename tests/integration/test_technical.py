@@ -174,7 +174,7 @@ async def test_the_bot_shows_categories_lists_and_the_signal_of_a_detail(arbedge
     first = shown["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
     await arbedge.env.advance(30_000)
     detail = (await arbedge.tap(PRIYA, panel["result"]["message_id"], first))[-1]["parameters"]["text"]
-    for words in ("The rule's record", "Enter until", "Candles read", "Held for 24 h at most", "moved", "closed then"):
+    for words in ("The rule's record", "Enter until", "Candles read", "Held for 24 h at most", "closed then"):
         assert words in detail.replace("&#x27;", "'"), words
     assert "Confidence" not in detail
     # What a plan leaves out is not counted either.

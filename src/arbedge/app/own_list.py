@@ -33,7 +33,7 @@ class Position(Struct, frozen=True, array_like=True, forbid_unknown_fields=True)
 
     size_usdt: Decimal
     horizon_h: int
-    net_bps: float
+    rank_bps: float
     id: str
 
 
@@ -82,10 +82,12 @@ async def list_own(
         if lack := _find_lack(one, edge, gauge):
             left_out.append(lack)
         elif isinstance(edge, Edge) and (wanted.min_edge_bps is None or float(edge.net_bps) >= wanted.min_edge_bps):
-            valued.append((float(edge.net_bps), one, valuations))
+            # As steady as the order at the scan's size: what its place lags behind there, it lags behind here.
+            rank_bps = float(edge.net_bps + one.ranked_bps - one.net_bps)
+            valued.append((rank_bps, one, valuations))
     valued.sort(key=lambda entry: (-entry[0], entry[1].id))
     if after is not None:
-        valued = [entry for entry in valued if (-entry[0], entry[1].id) > (-after.net_bps, after.id)]
+        valued = [entry for entry in valued if (-entry[0], entry[1].id) > (-after.rank_bps, after.id)]
     shown = valued[:limit]
     next_cursor = _render_cursor(gauge, shown[-1]) if len(valued) > limit else None
     # Nearest first: what has a figure at this size before what cannot be had there.
@@ -140,7 +142,7 @@ def _parse_cursor(cursor: str, gauge: Gauge) -> Position:
         position = _positions.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (msgspec.MsgspecError, ValueError):
         raise ValueError("not a cursor of this list") from None
-    is_ours = math.isfinite(position.net_bps) and _ID.fullmatch(position.id)
+    is_ours = math.isfinite(position.rank_bps) and _ID.fullmatch(position.id)
     if not is_ours or (position.size_usdt, position.horizon_h) != (gauge.size_usdt, gauge.horizon_h):
         raise ValueError("not a cursor of this list")
     return position

@@ -8,7 +8,10 @@ from msgspec.structs import replace
 from arbedge.app.figures_shown import round_shown
 from arbedge.app.services import Services
 from arbedge.app.views import OpportunityDetail, OutcomeView, view_opportunity, view_outcome
+from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.person import Person
+from arbedge.domain.revaluation import read
 from arbedge.domain.similarity import Likeness, Traits, find_nearest
 from arbedge.limits import SIMILAR_ENDED_MAX, SIMILAR_ENDED_MS, SIMILAR_OPEN_MAX
 
@@ -47,9 +50,12 @@ def read_traits(one: Opportunity) -> Traits:
     )
 
 
-async def find_similar(services: Services, one: Opportunity, limit: int, *, may_see_premium: bool) -> Neighbourhood:
+async def find_similar(
+    services: Services, person: Person, one: Opportunity, limit: int, *, may_see_premium: bool
+) -> Neighbourhood:
     """Exact among what is considered: the best open ones and the last that ended, of the same market."""
     now = services.clock.now_ms()
+    gauge = choose_gauge(person.preferences, services.policy)
     others = await services.opportunities.load_traits(
         one.mode, now - SIMILAR_ENDED_MS, SIMILAR_OPEN_MAX, SIMILAR_ENDED_MAX, with_premium=may_see_premium
     )
@@ -64,7 +70,7 @@ async def find_similar(services: Services, one: Opportunity, limit: int, *, may_
             round_shown(neighbour.distance),
             [part.reason for part in neighbour.parts if part.reason],
             [replace(part, distance=round_shown(part.distance)) for part in neighbour.parts],
-            view_opportunity(found[neighbour.id], now),
+            view_opportunity(found[neighbour.id], now, reading=read(found[neighbour.id], gauge, services.policy)),
             [view_outcome(step, one.mode) for step in appraisals.get(neighbour.id, ())],
         )
         for neighbour in nearest

@@ -17,11 +17,11 @@ from arbedge.app.simulation_view import SimulationView, view_simulation
 from arbedge.domain.appraisal import Unvalued
 from arbedge.domain.conversion import SIZES_IN, read_units
 from arbedge.domain.detection.verification import LegMarket
+from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import EXCHANGES, OrderBook
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person
-from arbedge.domain.policy import Policy
 from arbedge.domain.simulation import check_open, simulate
 from arbedge.errors import MarketDataUnavailable
 from arbedge.limits import SIMULATION_TIMEOUT_S
@@ -29,17 +29,13 @@ from arbedge.limits import SIMULATION_TIMEOUT_S
 _SPOT: Final[tuple[FeedKey, ...]] = tuple((exchange, "spot") for exchange in EXCHANGES)
 
 
-def find_minimum(person: Person, opportunity: Opportunity, policy: Policy) -> float:
-    """The reader's own minimum for this type, or the system's."""
-    return person.preferences.min_net_bps.get(opportunity.type, policy.min_net_bps[opportunity.type])
-
-
 async def simulate_now(
     services: Services, person: Person, opportunity: Opportunity, amount: Decimal | None
 ) -> SimulationView:
-    """The numbers of executing `amount` USDT now; without an amount, of the usual size."""
-    size_usdt = services.policy.size_quote if amount is None else amount
-    minimum_bps, mode = find_minimum(person, opportunity, services.policy), services.settings.market_mode
+    """The numbers of executing `amount` USDT now; without an amount, of the person's own size."""
+    gauge = choose_gauge(person.preferences, services.policy, amount)
+    size_usdt, minimum_bps = gauge.size_usdt, gauge.min_net_bps[opportunity.type]
+    mode = services.settings.market_mode
     found = check_open(opportunity, mode, services.clock.now_ms())
     if found is None:
         markets, unit = await asyncio.gather(_observe(services, opportunity), _find_unit(services, opportunity.quote))

@@ -14,7 +14,10 @@ from msgspec import Struct
 from arbedge.app.services import Services
 from arbedge.app.views import OpportunityDetail, view_opportunity
 from arbedge.config import MarketMode
+from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.person import Person
+from arbedge.domain.revaluation import read
 from arbedge.errors import StoreUnavailable
 from arbedge.limits import (
     STREAM_CHANGES_MAX,
@@ -76,8 +79,11 @@ def parse_place(text: str | None, now: int) -> Place | None:
 class Listener:
     """One connection: what it asked for, where it is, and what it has been shown."""
 
-    def __init__(self, services: Services, wanted: OpportunityFilter, limit: int, place: Place | None) -> None:
+    def __init__(
+        self, services: Services, person: Person, wanted: OpportunityFilter, limit: int, place: Place | None
+    ) -> None:
         self._services = services
+        self._gauge = choose_gauge(person.preferences, services.policy)
         self._wanted = wanted
         self._limit = limit
         self._place = place
@@ -127,7 +133,7 @@ class Listener:
 
     async def _list(self, now: int) -> Listed:
         page, seq = await self._services.opportunities.load_listed(self._wanted, self._limit)
-        items = [view_opportunity(one, now) for one in page.items if one.is_live(now)]
+        items = [self._view(one, now) for one in page.items if one.is_live(now)]
         self._shown = {one.id for one in items}
         self._place = Place(seq, now)
         return Listed(self._place, items, page.next_cursor is not None, self._services.settings.market_mode, now)
@@ -135,7 +141,7 @@ class Listener:
     def _tell(self, change: Change, after_seq: int, now: int) -> Told | None:
         one = change.opportunity
         was_shown = change.opened_seq <= after_seq if self._shown is None else one.id in self._shown
-        place, item = Place(change.seq, now), view_opportunity(one, now)
+        place, item = Place(change.seq, now), self._view(one, now)
         if one.ended_at is not None:
             self._forget(one)
             if _may_be_read(one, self._wanted):
@@ -146,6 +152,10 @@ class Listener:
             return Told(place, "changed" if was_shown else "opened", item)
         self._forget(one)
         return Told(place, "left", item) if was_shown else None
+
+    def _view(self, one: Opportunity, now: int) -> OpportunityDetail:
+        """By the reader's own size and horizon; what is news, and what stands in the list, is so at the scan's."""
+        return view_opportunity(one, now, reading=read(one, self._gauge, self._services.policy))
 
     def _forget(self, one: Opportunity) -> None:
         if self._shown is not None:

@@ -44,7 +44,7 @@ async def get_similar(
     """
     one = await require_opportunity(services, person, opportunity_id)
     with_premium = is_allowed(person, "opportunities.premium")
-    found = await find_similar(services, one, query.limit, may_see_premium=with_premium)
+    found = await find_similar(services, person, one, query.limit, may_see_premium=with_premium)
     meta = SimilarMeta(
         considered=found.considered,
         open_max=SIMILAR_OPEN_MAX,

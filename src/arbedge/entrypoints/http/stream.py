@@ -126,7 +126,7 @@ async def get_stream(
     if request.scope["is_head"]:
         return Response(media_type=EVENT_STREAM)
     limit, now = get_rights(person).list_limit, services.clock.now_ms()
-    listener = Listener(services, choose_filter(person, query), limit, parse_place(last_event_id, now))
+    listener = Listener(services, person, choose_filter(person, query), limit, parse_place(last_event_id, now))
     first = await listener.read()
     until = now + query.duration_s * _SECOND_MS
     return EventStream(listener.follow(first, until, find_is_gone(request.scope)), limit)

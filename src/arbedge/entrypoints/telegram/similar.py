@@ -21,5 +21,6 @@ async def show_similar(turn: Turn, opportunity_id: str, place: Place) -> Screen:
         return detail.render_missing(turn.mode)
     if not await is_visible(services.deliveries, person, found):
         return detail.render_hidden(turn.mode)
-    near = await find_similar(services, found, _SHOWN, may_see_premium=is_allowed(person, "opportunities.premium"))
+    with_premium = is_allowed(person, "opportunities.premium")
+    near = await find_similar(services, person, found, _SHOWN, may_see_premium=with_premium)
     return render_similar(found, near, place)
