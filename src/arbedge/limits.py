@@ -19,6 +19,7 @@ INSTRUMENTS_TIMEOUT_S: Final = 12.0  # several pages on one exchange; well insid
 BOOK_DEPTH: Final = 50  # levels a side kept with an opportunity (product specification, section 3)
 SHORTLIST_MAX: Final = 24  # candidates a scan verifies: 48 books, 54 with cycles, fit every budget at a 10 s cadence
 SHORTLIST_FRESH_MIN: Final = 8  # of them for what is not open yet, so that many open ones never keep out a new one
+REFUSED_MEMORY_MS: Final = 120_000  # of candidates that did not hold up on their order books: twelve scans
 NEAR_MISSES_KEPT: Final = 200  # the best dropped candidates of a scan that can be asked about
 NEAR_MISSES_OF_A_TYPE_MIN: Final = 20  # so that whoever asks for one type learns what came closest
 CANDLES_MAX: Final = 1000  # of one instrument in one answer: what Binance and Bybit give in one call

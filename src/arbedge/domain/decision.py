@@ -100,13 +100,21 @@ def choose(snapshot: Snapshot, known: Known, policy: Policy, listed: Lists = _NO
         here: Lists = {(feed.exchange, feed.market): feed.quotes for feed in surveyed.snapshot.feeds}
         if count := count_with(surveyed.left_out, here):
             drops.count("quarantine", count)
-    candidates = detect_all(surveyed.snapshot, snapshot.finished_at, policy, drops, known.back_signals())
+    found = detect_all(surveyed.snapshot, snapshot.finished_at, policy, drops, known.back_signals())
+    # A signal is traded once: looking at it again would only take the place of something that may be told.
+    done = {
+        one.key for one in known.episodes if one.type == "technical" and not one.is_open and one.mode == snapshot.mode
+    }
+    candidates = [one for one in found if one.key not in done]
+    for candidate in found:
+        if candidate.key in done:
+            _drop(drops, candidate, "signal_done", net_bps=candidate.net_bps)
     open_since = {one.key: one.updated_at for one in known.episodes if one.is_open}
-    chosen, left = shortlist(candidates, open_since, known.streaks.keys())
+    chosen, left = shortlist(candidates, open_since, known.streaks)
     for candidate in left:
         if candidate.key not in open_since:
             _drop(drops, candidate, "not_shortlisted", net_bps=candidate.net_bps, shortlist_max=SHORTLIST_MAX)
-    here_now = {candidate.key for candidate in candidates}
+    here_now = {candidate.key for candidate in found}
     sought = [one for one in known.episodes if one.key not in here_now and one.mode == snapshot.mode]
     return Choice(
         chosen, left, drops, surveyed.watch, trace(sought, snapshot, surveyed.watch, policy, known.back_signals())
@@ -155,7 +163,15 @@ def conclude(
             except ArithmeticError:
                 dropped[candidate.key] = Drop(candidate, "arithmetic", {"books": len(legs)})
     held = frozenset(candidate.key for candidate in choice.left)
-    scan = Scan(scan_id=snapshot.scan_id, now=now, mode=snapshot.mode, sightings=sightings, held=held, signals=backed)
+    scan = Scan(
+        scan_id=snapshot.scan_id,
+        now=now,
+        mode=snapshot.mode,
+        sightings=sightings,
+        held=held,
+        refused=frozenset(dropped),
+        signals=backed,
+    )
     streaks = count_streaks(scan, known.streaks)
     reasons = {key: found.reason for key, found in (*choice.traces.items(), *dropped.items())}
     changed = advance(scan, known.episodes, streaks, reasons, policy, known.learned)

@@ -18,13 +18,13 @@ from arbedge.domain.policy import Policy
 from arbedge.domain.ranking import settle_rank
 from arbedge.domain.technical.rules import Rule
 from arbedge.domain.technical.signals import BackedSignal, check_evidence
-from arbedge.limits import EDIT_INTERVAL_MS_MIN, SIGNAL_MEMORY_MS
+from arbedge.limits import EDIT_INTERVAL_MS_MIN, REFUSED_MEMORY_MS, SIGNAL_MEMORY_MS
 
 
 class Scan(Struct, frozen=True):
     """What one scan saw: the sightings by key, and the keys that still were candidates but were not looked at closely.
 
-    A key held over is neither confirmed nor missed.
+    A key held over is neither confirmed nor missed. `refused` are those that did not hold up on their order books.
     """
 
     scan_id: int
@@ -32,11 +32,12 @@ class Scan(Struct, frozen=True):
     mode: Mode
     sightings: Mapping[str, Sighting]
     held: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
     signals: Sequence[BackedSignal] = ()
 
 
 class Streak(Struct, frozen=True):
-    """Consecutive scans in which a key was seen, and when the first of them was.
+    """Consecutive scans in which a key was seen, and when the first of them was; 0 for one refused last at `since`.
 
     `net_bps` is the latest net edge, `squares` the sum of the squares of its changes from one scan to the next.
     """
@@ -60,12 +61,17 @@ def is_remembered(opportunity: Opportunity, ended_since: int) -> bool:
 
 
 def count_streaks(scan: Scan, previous: Mapping[str, Streak]) -> dict[str, Streak]:
-    """Extends the streak of every key seen now; a key not seen loses its streak."""
-    streaks: dict[str, Streak] = {}
+    """Extends the streak of every key seen now; a key not seen loses its streak.
+
+    What was refused is remembered for a while, so that others get its place before it is looked at again.
+    """
+    remembered = scan.now - REFUSED_MEMORY_MS
+    streaks = {key: one for key, one in previous.items() if one.count == 0 and one.since > remembered}
+    streaks |= {key: Streak(0, scan.now) for key in sorted(scan.refused)}
     for key, sighting in scan.sightings.items():
         net_bps = float(sighting.edge.net_bps)
         before = previous.get(key)
-        if before is None:
+        if before is None or before.count == 0:
             streaks[key] = Streak(1, scan.now, net_bps)
         else:
             squares = before.squares + (net_bps - before.net_bps) ** 2

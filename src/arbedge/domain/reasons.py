@@ -34,6 +34,7 @@ Reason = Literal[
     "unproven",
     "chance",
     "signal_over",
+    "signal_done",
     "target_passed",
     "stop_passed",
 ]
@@ -63,6 +64,7 @@ EXPLANATIONS: Final[dict[Reason, str]] = {
     "unproven": "on the recorded candles the rule's trades were not worth the minimum after fees",
     "chance": "what the rule's trades were worth is within two standard errors of nothing",
     "signal_over": "the hour in which the signal could be entered is over",
+    "signal_done": "its trade has ended; a signal is traded once",
     "target_passed": "the price has reached the signal's target already",
     "stop_passed": "the price has passed the signal's stop",
 }

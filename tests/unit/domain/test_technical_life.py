@@ -86,8 +86,8 @@ def test_what_has_reached_target_or_stop_ends_and_never_comes_back(bid, reason):
     ended = course.episodes[opened.id]
     assert (ended.status, ended.end_reason) == ("vanished", reason)
     for at in range(START + 60_000, ENTER_BY, 300_000):
-        course.scan(at)
-        course.scan(at + 10_000)
+        # Nor does it take another candidate's place on the shortlist.
+        assert course.scan(at).drop_counts == course.scan(at + 10_000).drop_counts == {"signal_done": 1}
     assert list(course.episodes) == [opened.id]
 
 
