@@ -15,22 +15,16 @@ def test_a_signal_appears_after_the_job_of_the_hour_and_in_no_other_list(worker:
         worker.scan(2)
         return worker.get("/opportunities", type="technical").raise_for_status().json()["data"]
 
-    try:
-        found = worker.until(find, "a technical opportunity", 90)
-        for one in found:
-            signal = one["signal"]
-            assert signal["record"]["trades"] >= 30
-            assert 0 < signal["record"]["hit_rate"] <= 1
-            assert one["gross_bps"] > one["net_bps"] >= 15
-            assert signal["enter_by"] - signal["bar"] == 2 * HOUR_MS
-            assert signal["mode"] == "synthetic"
-            assert "technical_signals" in one["categories"]
-        ids = {one["id"] for one in found}
-        others = worker.get("/opportunities", limit=50).raise_for_status().json()["data"]
-        assert not ids & {one["id"] for one in others}
-        assert worker.get("/opportunities", "user_free_123", type="technical").json()["data"] == []
-    finally:
-        # Other tests plant gaps of their own, and a scan looks closely at a bounded number of candidates.
-        worker.stack.database.query("DELETE FROM signals")
-        worker.stack.database.query("DELETE FROM signal_rules")
-        worker.scan(3)
+    found = worker.until(find, "a technical opportunity", 90)
+    for one in found:
+        signal = one["signal"]
+        assert signal["record"]["trades"] >= 30
+        assert 0 < signal["record"]["hit_rate"] <= 1
+        assert one["gross_bps"] > one["net_bps"] >= 15
+        assert signal["enter_by"] - signal["bar"] == 2 * HOUR_MS
+        assert signal["mode"] == "synthetic"
+        assert "technical_signals" in one["categories"]
+    ids = {one["id"] for one in found}
+    others = worker.get("/opportunities", limit=50).raise_for_status().json()["data"]
+    assert not ids & {one["id"] for one in others}
+    assert worker.get("/opportunities", "user_free_123", type="technical").json()["data"] == []
