@@ -23,6 +23,8 @@ def worker() -> Iterator[World]:
         seed_people(stack.database)
         world = World(stack)
         world.sandbox.post("/_control/market", json={"speed": 0}).raise_for_status()
+        # Before any job has read candles, which are kept for the hour.
+        world.sandbox.post("/_control/market/steps").raise_for_status()
         world.scan(3)
         yield world
         world.close()

@@ -17,7 +17,7 @@ from scripts.local_stack import LocalStack
 EVERY_MINUTE, HOURLY = "* * * * *", "0 * * * *"
 SCAN_SPACING_S = 0.7  # two scans in a row stay below the exchanges' request limits
 CONFIRMING_SCANS_MAX = 8
-RECOVERY_SCANS_MAX = 20
+RECOVERY_S_MAX = 180
 FIONA, PAVEL, PRIYA, ADA = 123456789, 456789123, 789123456, 999888777
 GROUP = -1002147483777
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
@@ -202,12 +202,15 @@ class World:
         self.sandbox.delete("/_control/faults").raise_for_status()
 
     def recover(self) -> None:
-        """Scans until every feed is well again: a circuit that is still open would keep a later test's gap unseen."""
-        for _ in range(RECOVERY_SCANS_MAX):
-            if {view["state"] for view in self.feeds().values()} == {"ok"}:
-                return
+        """Scans until every feed is well again: a circuit that is still open would keep a later test's gap unseen.
+
+        The pause of a circuit doubles with every failure, so that it may be a minute.
+        """
+        deadline = time.monotonic() + RECOVERY_S_MAX
+        while {view["state"] for view in self.feeds().values()} != {"ok"}:
+            assert time.monotonic() < deadline, f"feeds did not recover: {self.feeds()}"
+            time.sleep(1)
             self.scan()
-        raise AssertionError(f"feeds did not recover: {self.feeds()}")
 
     # -- Telegram
 
