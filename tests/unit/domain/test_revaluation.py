@@ -47,7 +47,8 @@ def candidates(draw, kind: OpportunityType) -> Any:
         markets = [LegMarket(leg.instrument, leg.book, None) for leg in chain]
         sides = [leg.side for leg in chain]
     elif kind == "technical":
-        markets, sides = [_draw_signal(draw)], ["buy"]
+        markets = [_draw_signal(draw)]
+        sides = ["buy"]
     else:
         markets = [_draw_market(draw, one, place) for place, one in enumerate(draw(ladders(*MARKETS[kind])))]
         sides = ["buy", "sell"]
