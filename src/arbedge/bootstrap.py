@@ -27,6 +27,7 @@ from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.preferences import D1Preferences
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
 from arbedge.adapters.cloudflare.d1.signals import D1Signals
+from arbedge.adapters.cloudflare.d1.streams import D1Streams
 from arbedge.adapters.cloudflare.d1.track_record import D1TrackRecord
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
 from arbedge.adapters.cloudflare.durable import DurableAppraiser, DurableScanner
@@ -126,6 +127,7 @@ def build(
         deliveries=D1Deliveries(database),
         outbox=BindingQueue[Deliver](bindings.DELIVERIES),
         messenger=BotApi(client, settings.telegram_api_url, settings.telegram_bot_token),
+        streams=D1Streams(database),
         updates=D1Updates(database),
         dead_letters=D1DeadLetters(database),
         dependencies=dependencies,

@@ -213,7 +213,7 @@ class MarketData:
             listed = await self._exchanges[exchange].fetch_instruments(market)
         except ExchangeError as error:
             raise MarketDataUnavailable(f"{error.code}: {error}") from error
-        return {one.symbol: one for one in listed}, self._clock.now_ms()
+        return {one.symbol: one for one in listed if one.is_possible}, self._clock.now_ms()
 
     def _source(self, read: tuple[T, Source, int]) -> Sourced[T]:
         value, source, fetched_at = read

@@ -40,7 +40,7 @@ class Okx:
         answer = await self._session.fetch(rules.order_book(instrument.symbol, depth))
         with self._session.reading(answer):
             book = wire.decode_order_book(answer.body)
-        return convert_depth(book, instrument, answer.received_at, self._session.clock_offset_ms)
+            return convert_depth(book, instrument, answer.received_at, self._session.clock_offset_ms)
 
     async def fetch_candles(self, instrument: Instrument, interval: Interval, limit: int) -> Bars:
         """In pages, each older than the one before; a page that is not full is the last."""
