@@ -135,7 +135,6 @@ LIES: dict[str, tuple[str, Lie]] = {
     "a refusal of megabytes": (TICKERS, refused_at_length),
     "a time of megabytes": (TICKERS, lambda answer: answer | {"time": "A" * 3_000_000}),
     "millions of rows": (TICKERS, lambda _: b'{"retCode":0,"result":{"list":[' + b"{}," * 4_000_000 + b"{}]}}"),
-    "rows told again and again": (TICKERS, told_again(300)),
     "a pair a thousand times": (INSTRUMENTS, crowded(1_000)),
     "lots of digits": (INSTRUMENTS, in_lots(basePrecision=f"0.01{'0' * 50_000}1", qtyStep=f"0.01{'0' * 50_000}1")),
     "lots of nothing": (INSTRUMENTS, in_lots(basePrecision="NaN", qtyStep="NaN")),
@@ -158,6 +157,15 @@ async def test_whatever_one_exchange_says_the_others_still_lead_to_alerts(world:
     assert "NaN" not in listed.text
     assert (await world.get("/health/detailed", user=None)).num_bytes_downloaded < 20_000
     assert (await world.get("/opportunities", asset="LTC")).json()["meta"]["scan"]["age_ms"] < 60_000
+
+
+async def test_rows_told_again_and_again_count_once(world: LyingWorld):
+    """Each of them would be compared with each of the others'."""
+    await world.scan()
+    honest = (await world.get("/opportunities")).json()["meta"]["scan"]["instruments"]
+    world.liar.path, world.liar.lie = TICKERS, told_again(20)
+    await world.scan()
+    assert (await world.get("/opportunities")).json()["meta"]["scan"]["instruments"] == honest
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from pyodide.ffi import JsException, to_js
 from arbedge.limits import CONNECTIONS_MAX, EXCHANGE_BODY_BYTES_MAX
 from arbedge.platform.fetch_headers import find_body_bytes, select_request_headers, select_response_headers
 
-PIECE_BYTES: Final = 262_144
+FIRST_PIECE_BYTES: Final = 65_536  # an order book, or the candles of a chart, whole
+PIECE_BYTES: Final = 1_048_576
 
 
 class FetchTransport(httpx.AsyncBaseTransport):
@@ -60,16 +61,16 @@ async def _read(stream: Any) -> bytes | None:
         return b""
     reader = stream.getReader(mode="byob")
     pieces: list[bytes] = []
-    size = 0
-    while True:
-        read = await reader.readAtLeast(PIECE_BYTES, Uint8Array.new(PIECE_BYTES))
-        if read.value:
-            pieces.append(read.value.to_bytes())
-            size += len(pieces[-1])
-        if size > EXCHANGE_BODY_BYTES_MAX:
-            return None
-        if read.done:
-            return b"".join(pieces)
+    size, wanted = 0, FIRST_PIECE_BYTES
+    while size <= EXCHANGE_BODY_BYTES_MAX:
+        read = await reader.readAtLeast(wanted, Uint8Array.new(wanted))
+        piece: bytes = read.value.to_bytes() if read.value else b""
+        pieces.append(piece)
+        size += len(piece)
+        if len(piece) < wanted:  # it is filled unless the body has ended
+            return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        wanted = PIECE_BYTES
+    return None
 
 
 def _options(request: httpx.Request, content: bytes, given_up: Any) -> Any:
