@@ -85,6 +85,15 @@ def stamped_book(at: str) -> Lie:
     return lie
 
 
+def in_digits(answer: Any) -> Any:
+    """Prices as they are, each of them written out to a length that no row of a database holds fifty of."""
+    for side in "ab":
+        answer["result"][side] = [
+            [f"{float(price):.9f}{'0' * 50_000}1", size] for price, size in answer["result"][side]
+        ]
+    return answer
+
+
 def told_again(times: int) -> Lie:
     def lie(answer: Any) -> Any:
         answer["result"]["list"] *= times
@@ -131,7 +140,7 @@ LIES: dict[str, tuple[str, Lie]] = {
     "a book of nothing": (DEPTH, in_books([["NaN", "1"]])),
     "a book without end": (DEPTH, in_books([["1E+999999", "1E+999999"]])),
     "a book from beyond all numbers": (DEPTH, stamped_book("-" + "9" * 400)),
-    "a book of digits": (DEPTH, in_books([[f"{70 + place}.{'0' * 20_000}1", "1000"] for place in range(50)])),
+    "a book of digits": (DEPTH, in_digits),
     "a refusal of megabytes": (TICKERS, refused_at_length),
     "a time of megabytes": (TICKERS, lambda answer: answer | {"time": "A" * 3_000_000}),
     "millions of rows": (TICKERS, lambda _: b'{"retCode":0,"result":{"list":[' + b"{}," * 4_000_000 + b"{}]}}"),
