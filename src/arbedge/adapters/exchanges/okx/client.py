@@ -56,7 +56,8 @@ class Okx:
             rising = page + rising
             if len(page) < size:
                 break
-        return convert_bars(rising, instrument, interval, received_at, received_at)
+        with self._session.reading():
+            return convert_bars(rising, instrument, interval, received_at, received_at)
 
     async def fetch_funding_history(self, instrument: Instrument, limit: int) -> Settlements:
         answer = await self._session.fetch(rules.funding_history(instrument.symbol, min(limit, SETTLEMENTS_MAX)))
