@@ -168,6 +168,15 @@ async def test_whatever_one_exchange_says_the_others_still_lead_to_alerts(world:
     assert (await world.get("/opportunities", asset="LTC")).json()["meta"]["scan"]["age_ms"] < 60_000
 
 
+async def test_an_instrument_of_impossible_rules_is_none_for_readers_either(world: LyingWorld):
+    """Before the first scan readers have the lists from the exchanges themselves."""
+    book = {"exchange": "bybit", "market": "spot", "symbol": "LTCUSDT"}
+    world.liar.path, world.liar.lie = INSTRUMENTS, in_lots(basePrecision="NaN", qtyStep="NaN")
+    assert (await world.get("/market/orderbook", **book)).status_code == 404
+    world.liar.lie = None
+    assert (await world.get("/market/orderbook", **book)).status_code == 200
+
+
 async def test_rows_told_again_and_again_count_once(world: LyingWorld):
     """Each of them would be compared with each of the others'."""
     await world.scan()
