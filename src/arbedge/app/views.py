@@ -14,7 +14,7 @@ from arbedge.app.figures_shown import trim as _trim
 from arbedge.app.valued import ValuedView, view_valued
 from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
 from arbedge.domain.categories import Category, categorise
-from arbedge.domain.detection.candidates import Drop
+from arbedge.domain.detection.candidates import Drop, LegRef
 from arbedge.domain.market import ExchangeId, Level, Market, Mode, Side, Source
 from arbedge.domain.opportunity import Leg, Opportunity, Status, Transition
 from arbedge.domain.policy import OpportunityType
@@ -329,13 +329,17 @@ def _view_side(side: list[Level]) -> list[tuple[Decimal, Decimal]]:
     return [(_trim(level.price), _trim(level.size)) for level in side]
 
 
+def name_legs(legs: Sequence[Leg | LegRef]) -> list[str]:
+    return [f"{leg.side} {leg.exchange} {leg.market} {leg.symbol}" for leg in legs]
+
+
 def view_miss(drop: Drop) -> MissView:
     candidate = drop.candidate
     return MissView(
         type=candidate.type,
         asset=candidate.asset,
         quote=candidate.quote,
-        legs=[f"{leg.side} {leg.exchange} {leg.market} {leg.symbol}" for leg in candidate.legs],
+        legs=name_legs(candidate.legs),
         gross_bps=_round(candidate.gross_bps),
         net_bps=_round(candidate.net_bps),
         reason=drop.reason,
