@@ -71,9 +71,8 @@ def build(
     `hosts` is what is known of the exchanges' hosts; whoever asks them in more than one event keeps it between them.
     `kept` spares an instance the decoding of instruments that it has read before.
     """
-    hosts = {} if hosts is None else hosts
     client = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
-    database = Database(bindings.DB)
+    database, hosts = Database(bindings.DB), {} if hosts is None else hosts
     dependencies = D1Dependencies(database)
     exchanges = _build_exchanges(settings, transport, clock, hosts)
     instruments = D1Instruments(database, KvCatalogueCache(bindings.KV), kept or KeptCatalogue())
