@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from arbedge.app.services import Services
-from arbedge.app.status import FEEDS, DependencyView, ask_dependency, view_dependency, view_feed
+from arbedge.app.status import FEEDS, LISTS, DependencyView, ask_dependency, view_dependency, view_feed
 from arbedge.errors import StoreUnavailable
 from arbedge.ports.metrics import Figures
 
-PROBED = ("kv", "r2")  # what the database's own records do not tell of
+PROBED = ("kv", "r2", LISTS)  # what the figures do not tell of
 
 
 class MetricsView(Struct, frozen=True):

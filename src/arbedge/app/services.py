@@ -25,6 +25,7 @@ from arbedge.ports.messenger import Messenger
 from arbedge.ports.metrics import Metrics
 from arbedge.ports.preferences import PreferenceStore
 from arbedge.ports.queues import Announce, Deliver, Queue, Recount
+from arbedge.ports.retention import Retention
 from arbedge.ports.scanner import Scanner
 from arbedge.ports.signals import SignalStore
 from arbedge.ports.store import (
@@ -75,6 +76,7 @@ class Services:
     messenger: Messenger
     updates: Updates
     dead_letters: DeadLetters
+    retention: Retention
     dependencies: Dependencies
     flood: FloodGate
     coin_data: CoinData
