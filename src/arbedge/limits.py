@@ -81,6 +81,7 @@ KV_LAG_MS: Final = 60_000  # a value in KV may be this old and not show it was r
 FEEDS_AGE_MS_MAX: Final = 60_000  # what a reader accepts who does not say
 BOOK_AGE_MS_MAX: Final = 3_000
 CANDLES_AGE_MS_MAX: Final = 60_000
+REGIME_AGE_MS_MAX: Final = 600_000  # of the hourly bars behind the market's regime
 SETTLEMENTS_AGE_MS_MAX: Final = 3_600_000
 CATALOGUE_AGE_MS_MAX: Final = 2 * 3_600_000  # twice what a scan lets pass before it asks again
 FAILURE_KEPT_MS_MAX: Final = 15_000  # a failure keeps others from asking the same for at most this long

@@ -25,7 +25,7 @@ from arbedge.ports.store import Catalogue, FeedEvents
 _events = msgspec.json.Decoder(list[InstrumentEvent])
 _instruments = msgspec.json.Decoder(list[Instrument])
 
-_LISTS = "SELECT exchange || ':' || market AS feed, fetched_at FROM instrument_lists"
+LIST_TIMES = "SELECT exchange || ':' || market AS feed, fetched_at FROM instrument_lists"
 # A bucket of a thousand instruments is about 400 kB of text, well below the limit for one string.
 _LOAD = """
 SELECT group_concat(payload) AS payloads FROM (
@@ -96,7 +96,7 @@ class D1Instruments:
         return self._kept.catalogue
 
     async def load_list_times(self) -> dict[str, int]:
-        return {row["feed"]: row["fetched_at"] for row in await self._database.run(_LISTS)}
+        return {row["feed"]: row["fetched_at"] for row in await self._database.run(LIST_TIMES)}
 
     async def _read(self, fetched_at: dict[str, int]) -> Catalogue:
         cached = await self._load_cached()
