@@ -1,7 +1,6 @@
 """Objects of a store by name, as the lake needs them: R2 here, and anything else that lists and gets."""
 
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from arbedge.adapters.cloudflare.bindings import R2Bucket
@@ -39,7 +38,7 @@ class R2Objects:
             asked = {"prefix": prefix} | ({"cursor": cursor} if cursor else {})
             try:
                 page = await self._binding.list(asked)
-                found = [Listed(str(one.key), int(one.size), _to_ms(one.uploaded)) for one in page["objects"]]
+                found = [Listed(str(one.key), int(one.size), int(one.uploaded.getTime())) for one in page["objects"]]
                 cursor = str(page["cursor"]) if page["truncated"] else None
             except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
                 raise StoreUnavailable(f"lake: {explain(error)}") from None
@@ -84,8 +83,3 @@ class R2Objects:
                 await self._binding.delete(list(keys[start : start + DELETE_KEYS_MAX]))
             except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
                 raise StoreUnavailable(f"lake: {explain(error)}") from None
-
-
-def _to_ms(at: datetime) -> int:
-    """The runtime's times are UTC and do not say so."""
-    return round(at.replace(tzinfo=UTC).timestamp() * 1000)
