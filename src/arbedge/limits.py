@@ -4,7 +4,7 @@ from typing import Final
 
 # -- outbound HTTP
 CONNECTIONS_MAX: Final = 6  # the platform holds further ones back until a response header arrives
-EXCHANGE_TIMEOUT_S: Final = 4.0  # a scan is due every 10 s; a slower answer is stale anyway
+EXCHANGE_TIMEOUT_S: Final = 3.5  # a scan is due every 10 s; a slower answer is stale anyway
 EXCHANGE_BODY_BYTES_MAX: Final = 24_000_000  # the largest bulk answer (Binance exchangeInfo) is several MB
 TELEGRAM_TIMEOUT_S: Final = 8.0
 
@@ -13,9 +13,9 @@ WEBHOOK_BODY_BYTES_MAX: Final = 1_048_576  # Telegram's updates are a few kB
 API_BODY_BYTES_MAX: Final = 65_536
 
 # -- scan
-BOOKS_TIMEOUT_S: Final = 6.0  # for all order books of a scan: one exchange that hangs must not outlast the lease
-TICKERS_TIMEOUT_S: Final = 8.0  # all calls of one feed together
-INSTRUMENTS_TIMEOUT_S: Final = 12.0  # several pages on one exchange; well inside the scan's lease
+TICKERS_TIMEOUT_S: Final = 4.0  # all calls of one feed together: with the books it leaves a scan some of its 10 s
+BOOKS_TIMEOUT_S: Final = 3.0  # for all order books of a scan
+INSTRUMENTS_TIMEOUT_S: Final = 8.0  # several pages on one exchange; nobody waits for them
 BOOK_DEPTH: Final = 50  # levels a side kept with an opportunity (product specification, section 3)
 SHORTLIST_MAX: Final = 24  # candidates a scan verifies: 48 books, 54 with cycles, fit every budget at a 10 s cadence
 SHORTLIST_FRESH_MIN: Final = 8  # of them for what is not open yet, so that many open ones never keep out a new one
@@ -108,6 +108,7 @@ CMC_STALE_MS_MAX: Final = 86_400_000  # a value older than this says nothing abo
 CMC_QUOTES_PER_CALL: Final = 100  # one credit buys 100 to 250 assets, by the documentation's date
 CMC_LISTINGS_PER_CREDIT: Final = 200
 CMC_QUOTES_KEPT: Final = 500  # coins whose last quote is kept for a day without an answer
+NAMESAKES_PRICED_MAX: Final = 200  # an hour; with the largest coins three credits, a quarter of what a day has
 CMC_MAP_ROWS: Final = 5_000  # coins by rank; every instrument of the exchanges is among them
 
 # -- metrics
@@ -136,13 +137,11 @@ DEAD_LETTERS_KEPT_MS: Final = 30 * 86_400_000  # up to 130 kB each, until somebo
 FORGOTTEN_MAX: Final = 200  # opportunities one step deletes, each with rows for everyone who was told
 FORGOTTEN_ROWS_MAX: Final = 2_000  # of any other kind, in one step: far within the 30 s of a transaction
 FORGETTING_STEPS_MAX: Final = 25  # in an hour: twice what a busy one adds for 10,000 people
-D1_PARAMETERS_MAX: Final = 100
 D1_STRING_BYTES_MAX: Final = 2_000_000
 
 # -- queues
 QUEUE_MESSAGE_BYTES_MAX: Final = 128_000
 QUEUE_BATCH_MAX: Final = 100
-QUEUE_ATTEMPTS_MAX: Final = 5
 RECIPIENTS_PAGE: Final = 500  # people one fan-out message handles before it passes the rest on
 
 # -- Telegram

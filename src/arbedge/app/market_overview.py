@@ -1,4 +1,4 @@
-"""The market at a glance: funding at its extremes, how many assets rise, what kind of market it is, what lacks."""
+"""The market at a glance: funding and movers from the scans, the regime, all coins and moods from CoinMarketCap."""
 
 import asyncio
 from collections import defaultdict
@@ -7,19 +7,17 @@ from contextlib import suppress
 from decimal import Decimal
 from itertools import chain
 from statistics import median
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
-from arbedge.app.coin_data import CoinData
-from arbedge.app.ingest import ALL_FEEDS
+from arbedge.app.coin_data import CoinData, Reading, Unavailable
 from arbedge.app.market_browse import find_instrument
 from arbedge.app.market_data import MarketData, Sourced
 from arbedge.app.market_views import FeedView, FundingRateView, view_feed_answer, view_funding
-from arbedge.app.overview import Part, view_part
 from arbedge.domain.funding_heat import FundingHeat, measure_funding_heat
 from arbedge.domain.intervals import Interval
-from arbedge.domain.market import EXCHANGES, ExchangeId, Feed, Market, Mode, Source
+from arbedge.domain.market import EXCHANGES, FEEDS, ExchangeId, Feed, Market, Mode, Source
 from arbedge.domain.regime import Regime, classify_regime
 from arbedge.errors import MarketDataUnavailable
 from arbedge.limits import CANDLES_USUAL, REGIME_AGE_MS_MAX
@@ -30,6 +28,21 @@ LEADER: Final = "BTC/USDT"  # the others follow it more often than it follows th
 REGIME_INTERVAL: Final[Interval] = "1h"
 FLAT_BPS: Final = 1.0  # a move within this is the spread and no direction
 WINDOW_MS_MIN: Final = 60_000
+
+T = TypeVar("T")
+
+
+class Part(Struct, Generic[T], frozen=True):
+    """What CoinMarketCap says. Without a value `reason` says why; with one, why it is not newer, if it is not.
+
+    `age_ms` counts from when we received it; the value itself says what time it describes.
+    """
+
+    value: T | None
+    source: Source | None
+    mode: Mode | None
+    age_ms: int | None
+    reason: str | None
 
 
 class Movers(Struct, frozen=True):
@@ -102,7 +115,7 @@ class MarketOverview(Struct, frozen=True):
 async def load_market_overview(market_data: MarketData, coin_data: CoinData, now: int) -> MarketOverview:
     """Never raises for a source that is down: its part says so."""
     answers, metrics, mood, regime = await asyncio.gather(
-        market_data.load_feeds(ALL_FEEDS),
+        market_data.load_feeds(FEEDS),
         coin_data.read_global_metrics(),
         coin_data.read_fear_and_greed(),
         _load_regime(market_data),
@@ -129,6 +142,13 @@ async def load_market_overview(market_data: MarketData, coin_data: CoinData, now
         coins=_view_whole_market(view_part(metrics, now)),
         sentiment=_view_sentiment(view_part(mood, now)),
     )
+
+
+def view_part(reading: Reading[T] | Unavailable, now: int) -> Part[T]:
+    if isinstance(reading, Unavailable):
+        return Part(None, None, None, None, reading.reason)
+    age_ms = max(0, now - reading.fetched_at)
+    return Part(reading.value, reading.source, reading.mode, age_ms, reading.degraded)
 
 
 async def _load_regime(market_data: MarketData) -> MarketRegime | None:

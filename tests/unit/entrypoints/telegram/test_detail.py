@@ -50,6 +50,7 @@ def test_funding_legs_state_rate_interval_and_next_settlement():
     assert "funding -0.0400 % every 8 h, next 2026-11-22 00:26:40 UTC" in text
     assert "funding +0.1100 % every 4 h, next 2026-11-21 23:26:40 UTC" in text
     assert "Held for 24 h" in text
+    assert "Funding has paid for all costs after 5.0 h, at today's rates" in text
     assert "Held for" not in shown(cross())
 
 
