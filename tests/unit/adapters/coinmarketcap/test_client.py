@@ -16,6 +16,7 @@ from arbedge.errors import (
     CoinDataLimited,
     CoinDataRefused,
     CoinDataUnreachable,
+    CoinDataUnreadable,
 )
 from tests.miniflare_shim import VirtualClock
 
@@ -128,10 +129,10 @@ async def test_a_coin_without_a_price_is_left_out():
         (httpx.Response(502, html="<html>Bad Gateway</html>"), CoinDataDown),
         (httpx.Response(404, json={"statusCode": 404}), CoinDataRefused),
         (httpx.Response(302, headers={"location": "https://elsewhere.test"}), CoinDataUnreachable),
-        (httpx.Response(200, html="<html>hello</html>"), CoinDataUnreachable),
-        (httpx.Response(200, content=b"[" * 100_000), CoinDataUnreachable),
-        (httpx.Response(200, json={"data": {}}), CoinDataUnreachable),
-        (ok("nonsense"), CoinDataUnreachable),
+        (httpx.Response(200, html="<html>hello</html>"), CoinDataUnreadable),
+        (httpx.Response(200, content=b"[" * 100_000), CoinDataUnreadable),
+        (httpx.Response(200, json={"data": {}}), CoinDataUnreadable),
+        (ok("nonsense"), CoinDataUnreadable),
         (httpx.ReadTimeout("slow"), CoinDataUnreachable),
         (httpx.ReadError("reset"), CoinDataUnreachable),
         (httpx.ConnectError("refused"), CoinDataUnreachable),
