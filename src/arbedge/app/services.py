@@ -37,6 +37,7 @@ from arbedge.ports.store import (
     Scans,
     Updates,
 )
+from arbedge.ports.streams import Streams
 from arbedge.ports.track_record import TrackRecord
 
 
@@ -74,6 +75,7 @@ class Services:
     deliveries: Deliveries
     outbox: Queue[Deliver]
     messenger: Messenger
+    streams: Streams
     updates: Updates
     dead_letters: DeadLetters
     retention: Retention
