@@ -16,9 +16,9 @@ function renderWaterfall(parts) {
 }
 
 function renderLeg(leg) {
-  const funding = leg.funding ? `, funding ${(leg.funding.rate * 100).toFixed(4)} % in ${leg.funding.interval_h} h` : "";
+  const funding = leg.funding ? `, funding ${(leg.funding.rate * 100).toFixed(4)} % every ${leg.funding.interval_h} h on a mark of ${leg.funding.mark}, ${leg.funding.settlements} counted, rate ${leg.funding.age_ms === null ? "of unknown age" : `${(leg.funding.age_ms / 1000).toFixed(1)} s old`}` : "";
   return el("li", {},
-    `${leg.side} ${leg.symbol} on ${leg.exchange} ${leg.market} at ${leg.vwap} ${leg.quote} (top ${leg.price}), taker ${leg.fee_bps} bps in ${leg.fee_currency}${funding}; `,
+    `${leg.side} ${leg.quantity} ${leg.asset}, ${leg.symbol} on ${leg.exchange} ${leg.market} at ${leg.vwap} ${leg.quote} (top ${leg.price}), taker ${leg.fee_bps} bps in ${leg.fee_currency}${funding}; `,
     `${leg.source}, ${leg.mode}, ${(leg.age_ms / 1000).toFixed(1)} s old`);
 }
 

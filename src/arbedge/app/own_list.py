@@ -99,11 +99,15 @@ async def list_own(
 def _find_lack(one: Opportunity, edge: Edge | Refused, gauge: Gauge) -> LeftOut | None:
     if isinstance(edge, Refused):
         return LeftOut(one, edge.reason, _note_size(one, gauge) | edge.numbers)
-    net_bps, minimum = float(edge.net_bps), gauge.min_net_bps[one.type]
-    if net_bps >= minimum:
-        return None
+    minimum = gauge.min_net_bps[one.type]
+    return None if float(edge.net_bps) >= minimum else lack_edge(one, edge, minimum, gauge)
+
+
+def lack_edge(one: Opportunity, edge: Edge, minimum_bps: float, gauge: Gauge) -> LeftOut:
+    """One whose edge at the reader's size is below a minimum."""
+    net_bps = float(edge.net_bps)
     reason: Reason = "below_minimum" if net_bps > 0 else "fees"
-    numbers = {"gross_bps": float(edge.gross_bps), "net_bps": net_bps, "minimum_bps": minimum}
+    numbers = {"gross_bps": float(edge.gross_bps), "net_bps": net_bps, "minimum_bps": minimum_bps}
     return LeftOut(one, reason, _note_size(one, gauge) | numbers)
 
 

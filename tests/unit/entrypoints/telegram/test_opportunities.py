@@ -112,8 +112,21 @@ def test_an_old_scan_is_said_to_be_old():
 
 def test_what_the_plan_leaves_out_is_counted():
     text, _ = show(listing(0, miss()), hidden=2)
-    assert "Nothing in your plan is worth it" in text
+    assert "Nothing in your plan is worth it after costs right now; closest:" in text
+    assert "lacks 5.75 bps of the minimum" in text
     assert "2 more: Spot against perpetuals, triangles, technical signals, and whatever nets 50 bps and more" in text
+
+
+def test_an_empty_type_says_that_it_is_of_the_type():
+    text, _ = show(listing(0, miss()), Place(kind="funding"))
+    assert "Nothing of type funding is worth it after costs right now; closest:" in text
+
+
+def test_an_empty_category_says_what_it_asks_for_and_not_that_nothing_is_worth_it():
+    text, _ = show(listing(0, miss()), Place(category="high_confidence"))
+    assert "Nothing is in this category right now. It asks for: stated with a probability of at least 80%" in text
+    assert "worth it" not in text
+    assert "SOL cross exchange: net +4.25 bps" in text
 
 
 def test_an_asset_without_anything_explains_the_types():

@@ -5,7 +5,7 @@ from typing import Final
 from arbedge.app.browse import ListView, ScanView
 from arbedge.app.valued import GaugeView
 from arbedge.app.views import OpportunityDetail
-from arbedge.domain.categories import CATEGORIES
+from arbedge.domain.categories import CATEGORIES, Category
 from arbedge.domain.policy import PREMIUM_NET_BPS, OpportunityType
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.callbacks import Place
@@ -90,9 +90,11 @@ def _render_confidence(item: OpportunityDetail) -> str:
 def _render_empty(view: ListView, place: Place, hidden: int) -> list[str]:
     if view.scan.age_ms is None:
         return ["Nothing to show yet."]
+    if place.category:
+        return _render_empty_category(view, place.category)
     about = f" with {quote(place.asset)}" if place.asset else ""
-    if hidden:
-        return [f"Nothing in your plan{about} is worth it after costs right now."]
+    about += f" of type {words.name_type(place.kind)}" if place.kind else ""
+    about += " in your plan" if hidden else ""
     if view.closest:
         lead = f"Nothing{about} is worth it after costs right now; closest:"
         if view.left_out:
@@ -104,6 +106,14 @@ def _render_empty(view: ListView, place: Place, hidden: int) -> list[str]:
     if place.asset:
         blocks.append(f"The types are {', '.join(words.TYPES)}; anything else is read as an asset.")
     return blocks
+
+
+def _render_empty_category(view: ListView, category: Category) -> list[str]:
+    """What is open may still be in no category, so its own condition comes first; misses are known by type only."""
+    lead = f"Nothing is in this category right now. It asks for: {quote(CATEGORIES[category].sentence, 300)}."
+    if not view.closest:
+        return [lead]
+    return [lead, "Closest of its types, whatever else it asks for:", *map(render_miss, view.closest)]
 
 
 def _render_paging(place: Place, pages: int) -> list[Button]:
