@@ -100,8 +100,9 @@ def _render_sum(view: OpportunityDetail) -> str:
         return f"Net is what the last leg leaves after its fee, less what the first one was paid, {over}."
     if view.type == "technical":
         return "Gross is the rule's record, not these books; they give its fees, spread and slippage."
-    moved = ", less the transfer" if view.type not in HELD_TYPES else ", and funding"
-    return f"Net is all that is received, less all that is paid, less the fees{moved}, {over}."
+    if view.type in HELD_TYPES:
+        return f"Net is all that is received, less all that is paid, funding included, less the fees, {over}."
+    return f"Net is what is received, less what is paid, less the fees, less the transfer, {over}."
 
 
 def _short(amount: Decimal) -> str:
