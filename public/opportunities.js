@@ -6,13 +6,15 @@ const LIST = "/api/v1/opportunities";
 const opened = new Set();
 
 const formatBps = (bps) => `${bps.toFixed(2)} bps`;
+// Every digit a part is computed to, so that what is shown sums to the net that is shown.
+const formatPart = (bps) => `${bps.toFixed(4)} bps`;
 
 const formatConfidence = ({ p, n, model }) => (p === null ? `confidence not known yet (${n} outcomes)` : `${Math.round(p * 100)} % to last 5 s (n ${n}, ${model})`);
 
 function renderWaterfall(parts) {
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Waterfall" }, el("table", {},
     el("tbody", {}, ...parts.map((part) =>
-      el("tr", {}, el("th", { scope: "row" }, part.label), el("td", { class: "number" }, formatBps(part.bps)))))));
+      el("tr", {}, el("th", { scope: "row" }, part.label), el("td", { class: "number" }, formatPart(part.bps)))))));
 }
 
 function renderLeg(leg) {

@@ -62,6 +62,8 @@ function showRealised(record) {
   const sorted = (rows) => rows.sort((a, b) => Object.keys(STEPS).indexOf(a.step) - Object.keys(STEPS).indexOf(b.step));
   const tables = GROUPS.map(([grouping, title]) => {
     const rows = sorted(shown.filter((row) => row.grouping === grouping));
+    // A group of nothing but "none stated" says again what all alerts say.
+    if (rows.every((row) => !row.name)) return [];
     return rows.length ? [el("h3", {}, title), table(title, ["", "median", "middle half", "still > 0", "n", "size gone"], rows.map((row) => [
       `${grouping === "all" ? "" : `${row.name || "none stated"}, `}${STEPS[row.step]}`.replace("_", " "), percent(row.median),
       `${percent(row.lower_quartile)} to ${percent(row.upper_quartile)}`, percent(row.positive_share), String(row.judged), String(row.judged - row.n)]))] : [];
