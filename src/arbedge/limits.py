@@ -4,7 +4,7 @@ from typing import Final
 
 # -- outbound HTTP
 CONNECTIONS_MAX: Final = 6  # the platform holds further ones back until a response header arrives
-EXCHANGE_TIMEOUT_S: Final = 4.0  # a scan is due every 10 s; a slower answer is stale anyway
+EXCHANGE_TIMEOUT_S: Final = 3.5  # a scan is due every 10 s; a slower answer is stale anyway
 EXCHANGE_BODY_BYTES_MAX: Final = 24_000_000  # the largest bulk answer (Binance exchangeInfo) is several MB
 TELEGRAM_TIMEOUT_S: Final = 8.0
 
@@ -13,9 +13,9 @@ WEBHOOK_BODY_BYTES_MAX: Final = 1_048_576  # Telegram's updates are a few kB
 API_BODY_BYTES_MAX: Final = 65_536
 
 # -- scan
-BOOKS_TIMEOUT_S: Final = 6.0  # for all order books of a scan: one exchange that hangs must not outlast the lease
-TICKERS_TIMEOUT_S: Final = 8.0  # all calls of one feed together
-INSTRUMENTS_TIMEOUT_S: Final = 12.0  # several pages on one exchange; well inside the scan's lease
+TICKERS_TIMEOUT_S: Final = 4.0  # all calls of one feed together: with the books it leaves a scan some of its 10 s
+BOOKS_TIMEOUT_S: Final = 3.0  # for all order books of a scan
+INSTRUMENTS_TIMEOUT_S: Final = 8.0  # several pages on one exchange; nobody waits for them
 BOOK_DEPTH: Final = 50  # levels a side kept with an opportunity (product specification, section 3)
 SHORTLIST_MAX: Final = 24  # candidates a scan verifies: 48 books, 54 with cycles, fit every budget at a 10 s cadence
 SHORTLIST_FRESH_MIN: Final = 8  # of them for what is not open yet, so that many open ones never keep out a new one

@@ -9,6 +9,7 @@ FETCHES = {"fetch_instruments", "fetch_tickers", "fetch_order_book", "fetch_cand
 MAY_ASK = (
     "app/appraise.py",
     "app/ingest.py",
+    "app/listings.py",
     "app/scan.py",
     "app/market_data/",
     "adapters/exchanges/",

@@ -1,4 +1,4 @@
-"""Reads all exchanges once: instruments when they are due, then every ticker, each feed failing alone."""
+"""Reads every ticker of all exchanges once, each feed failing alone."""
 
 import asyncio
 import logging
@@ -13,7 +13,6 @@ from arbedge.app.market_data.quiet import state_of
 from arbedge.app.services import Services
 from arbedge.domain.circuit import Circuit
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.listings import InstrumentEvent, compare_lists, is_truncated
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, Market, Snapshot
 from arbedge.domain.normalise import normalise
 from arbedge.errors import (
@@ -21,10 +20,8 @@ from arbedge.errors import (
     ExchangeError,
     ExchangeRateLimited,
     ExchangeUnreachable,
-    RecordRefused,
-    StoreUnavailable,
 )
-from arbedge.limits import INSTRUMENTS_AGE_MS_MAX, INSTRUMENTS_RETRY_MS, INSTRUMENTS_TIMEOUT_S, TICKERS_TIMEOUT_S
+from arbedge.limits import TICKERS_TIMEOUT_S
 from arbedge.ports.exchange import Traffic, counted_traffic
 from arbedge.ports.store import Catalogue, FeedHealth
 
@@ -35,74 +32,6 @@ ALL_FEEDS: tuple[FeedKey, ...] = tuple((exchange, market) for exchange in EXCHAN
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-
-async def load_catalogue(services: Services, known: Sequence[FeedHealth], meter: Meter) -> Catalogue:
-    """The instruments of all feeds, fetched again where they are missing or an hour old.
-
-    A feed that does not answer keeps the instruments it had; one that is being probed is not asked for more. A list
-    that could not be had, or was refused, is asked for again by the first scan of the next minute.
-    """
-    now = services.clock.now_ms()
-    catalogue = await services.instruments.load() or Catalogue({}, {})
-    resting = {
-        (feed.exchange, feed.market)
-        for feed in known
-        if feed.circuit.get_state(now) != "closed"
-        or (
-            catalogue.has((feed.exchange, feed.market))
-            and feed.checked_at // INSTRUMENTS_RETRY_MS == now // INSTRUMENTS_RETRY_MS
-        )
-    }
-    due = [key for key in ALL_FEEDS if key not in resting and catalogue.is_due(key, now)]
-    if not due:
-        return catalogue
-    answers = await asyncio.gather(*(_fetch_instruments(services, key, meter[key]) for key in due))
-    now = services.clock.now_ms()
-    lists = {key: answer for key, answer in zip(due, answers, strict=True) if answer}
-    refused = [event for key, answer in lists.items() if (event := _find_cut(catalogue, key, answer, now))]
-    fresh = {key: lists[key] for key in lists.keys() - {(event.exchange, event.market) for event in refused}}
-    events = [
-        event
-        for key, answer in fresh.items()
-        for event in compare_lists(key, catalogue.by_symbol(key) if catalogue.has(key) else None, answer, now)
-    ]
-    if fresh:
-        catalogue = catalogue.refreshed(fresh, now)
-        await _record_instruments(services, catalogue, [":".join(key) for key in fresh], now)
-    try:
-        await services.instruments.record(refused)
-        if fresh:
-            await services.instruments.save(catalogue, events)
-    except StoreUnavailable as error:
-        log.warning("instruments not kept", extra={"error": str(error)})  # this scan has them; the next asks again
-    return catalogue
-
-
-def _find_cut(catalogue: Catalogue, key: FeedKey, answer: Sequence[Instrument], now: int) -> InstrumentEvent | None:
-    """The event, one an hour, of a list that must have been cut short: it is refused, and what we had stays."""
-    (exchange, market), before = key, catalogue.by_symbol(key)
-    if not is_truncated(before, answer, now - catalogue.fetched_at_of(key)):
-        return None
-    counts = {"had": len(before), "has": len(answer)}
-    log.error("list of instruments refused", extra={"exchange": exchange, "market": market, **counts})
-    return InstrumentEvent(exchange, market, now - now % INSTRUMENTS_AGE_MS_MAX, "refused", count=len(answer))
-
-
-async def _record_instruments(services: Services, catalogue: Catalogue, feeds: Sequence[str], at: int) -> None:
-    """A list that is not recorded now is with the next fetch: its version only has to be there once.
-
-    All at once, since the scan waits for it: one store that hangs must not take its time for every list.
-    """
-
-    async def record(feed: str) -> None:
-        listed = list(catalogue.instruments[feed].values())
-        try:
-            await services.lake.append_instruments(feed, catalogue.versions[feed], listed, at)
-        except (StoreUnavailable, RecordRefused) as error:
-            log.warning("instruments not recorded", extra={"feed": feed, "error": f"{error.code}: {error}"})
-
-    await asyncio.gather(*map(record, feeds))
 
 
 async def guard(answer: Awaitable[T], timeout_s: float, traffic: Traffic | None = None) -> T:
@@ -123,20 +52,6 @@ async def guard(answer: Awaitable[T], timeout_s: float, traffic: Traffic | None 
         raise ExchangeDown(f"its answer could not be read ({type(error).__name__})") from None
     finally:
         counted_traffic.reset(token)
-
-
-async def _fetch_instruments(services: Services, key: FeedKey, traffic: Traffic) -> list[Instrument] | None:
-    exchange, market = key
-    try:
-        listed = await guard(services.exchanges[exchange].fetch_instruments(market), INSTRUMENTS_TIMEOUT_S, traffic)
-    except ExchangeError as error:
-        log.warning("instruments unavailable", extra={"exchange": exchange, "market": market, "error": error.code})
-        return None
-    possible = [instrument for instrument in listed if instrument.is_possible]
-    if len(possible) < len(listed):
-        refused = len(listed) - len(possible)
-        log.warning("instruments refused", extra={"exchange": exchange, "market": market, "count": refused})
-    return possible
 
 
 async def observe(

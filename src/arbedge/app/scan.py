@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from arbedge.app.announce import announce_changes, announce_outcomes
 from arbedge.app.checkpoint import encode_checkpoint
-from arbedge.app.ingest import FeedKey, Meter, guard, hold_back, load_catalogue, observe
+from arbedge.app.ingest import FeedKey, Meter, guard, hold_back, observe
+from arbedge.app.listings import find_due, renew_lists
 from arbedge.app.measure import measure_scan
 from arbedge.app.recording import record_scan, sum_up
 from arbedge.app.services import Services
@@ -41,7 +42,10 @@ class ScanResult(Struct, frozen=True):
 
 
 async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
-    """Runs the scan of this scheduled time once. A doubled, late or overlapping call does nothing."""
+    """Runs the scan of this scheduled time once. A doubled, late or overlapping call does nothing.
+
+    It waits for the exchanges' lists only when there is none at all; later they are renewed once people are being told.
+    """
     started_at = services.clock.now_ms()
     begun = await services.scans.begin(scan_id, services.settings.market_mode, started_at)
     if begun is None:
@@ -49,7 +53,10 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         return None
     merge_hosts(services.hosts, begun.hosts)
     meter = Meter(Traffic)
-    catalogue = await load_catalogue(services, begun.feeds, meter)
+    catalogue = await services.instruments.load() or Catalogue({}, {})
+    due = find_due(catalogue, begun.feeds, started_at)
+    if not catalogue.instruments:
+        catalogue, due = await renew_lists(services, catalogue, due, meter), []
     snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds, meter)
     keeping = [asyncio.ensure_future(_cache(services, snapshot))]
     try:
@@ -60,20 +67,28 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
             keeping.append(asyncio.ensure_future(record_scan(services, snapshot, None)))
             raise
         keeping.append(asyncio.ensure_future(record_scan(services, snapshot, decided.outcome)))
-        feeds = [hold_back(feed, decided.limited.get((feed.exchange, feed.market)), decided.at) for feed in feeds]
-        report = _report(snapshot, started_at, decided)
-        watch = decided.decision.watch if decided.decision.watch != begun.watch else None
-        metrics = _measure(services, report, snapshot, decided, begun, feeds, meter)
-        left = decided.decision
-        await services.scans.finish(report, left.streaks, feeds, services.hosts, watch, metrics, left.verdicts)
-        await announce_changes(services)
-        await announce_outcomes(services)
+        telling = asyncio.ensure_future(_announce(services))
+        try:
+            await renew_lists(services, catalogue, due, meter)
+            feeds = [hold_back(feed, decided.limited.get((feed.exchange, feed.market)), decided.at) for feed in feeds]
+            report = _report(snapshot, started_at, decided)
+            metrics = _measure(services, report, snapshot, decided, begun, feeds, meter)
+            watch = decided.decision.watch if decided.decision.watch != begun.watch else None
+            left = decided.decision
+            await services.scans.finish(report, left.streaks, feeds, services.hosts, watch, metrics, left.verdicts)
+        finally:
+            await telling
     finally:
         # Neither of them raises: a scan goes on without its copies, and says so.
         kept = await asyncio.gather(*keeping)
     is_cached, is_in_lake = kept
     services.analytics.record_scan(metrics, is_cached=is_cached, is_in_lake=is_in_lake)
     return ScanResult(report=report, changed=decided.decision.changed)
+
+
+async def _announce(services: Services) -> None:
+    await announce_changes(services)
+    await announce_outcomes(services)
 
 
 class _Decided(NamedTuple):

@@ -75,6 +75,24 @@ async def test_a_list_that_is_refused_is_asked_for_again_once_a_minute_and_belie
     assert (await markets(arbedge))["bybit", "spot"]["events"]["counts"]["delisted"] == 1
 
 
+async def test_lists_that_are_an_hour_old_are_read_after_prices_and_books_and_used_by_the_next_scan(arbedge: World):
+    def ask() -> list[str]:
+        return [one.path for one in arbedge.sandbox.requests.entries("bybit")]
+
+    await arbedge.scan(2)
+    await arbedge.env.advance(HOUR_MS)
+    relist(arbedge, arbedge.sandbox.market.source.boards["bybit", "spot"][1:])
+    seen = len(ask())
+    await arbedge.scan()
+    first, last = {}, {}
+    for at, path in enumerate(ask()[seen:], 1):
+        kind = path.rpartition("/")[2]
+        first.setdefault(kind, at)
+        last[kind] = at
+    assert max(last["tickers"], last["orderbook"]) < first["instruments-info"]
+    assert (await markets(arbedge))["bybit", "spot"]["events"]["counts"]["delisted"] == 1
+
+
 async def test_a_day_without_changes_is_told_as_one(arbedge: World):
     """Nothing is said only where nothing is known."""
     await arbedge.scan()
