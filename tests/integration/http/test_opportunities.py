@@ -188,7 +188,10 @@ async def test_the_detail_adds_up_and_can_be_checked_by_hand(world: World):
     assert buy["price"] == "0.00000123", "small prices are written out, not as 1.23E-6"
     assert buy["age_ms"] == 700
     assert (buy["source"], buy["mode"]) == ("api", "synthetic")
-    assert buy["funding"] == {"rate": 0.0001, "interval_h": 8.0, "next_at": NOW + 3_600_000}
+    assert buy["funding"] == {
+        "rate": 0.0001, "interval_h": 8.0, "next_at": NOW + 3_600_000, "mark": 0.00000123, "settlements": 3,
+        "age_ms": None, "source": None,
+    }, "an older record does not say when its rates were read"  # fmt: skip
     assert data["books"][0][0] == ["0.00000123", "2"]
     assert data["curve"][-1] == {"size_quote": data["size_quote"], "net_bps": 12.5}
     assert data["horizon_h"] == 24
