@@ -32,6 +32,7 @@ def test_a_page_has_five_items_each_with_net_before_gross():
     text, screen = show(listing(12))
     assert "1. C0 cross exchange · +66.03" in text
     assert text.count("Binance spot → OKX spot") == 5
+    assert text.count("books: api synthetic, 0.0 s old") == 5
     assert text.index(" bps · gross") > text.index("+66.03")
     assert "1 to 5 of 12" in text
     data = data_of(screen)
@@ -106,7 +107,7 @@ def test_before_the_first_scan_nothing_is_claimed():
 
 
 def test_an_old_scan_is_said_to_be_old():
-    assert "old" not in show(listing(1))[0]
+    assert "This is old" not in show(listing(1))[0]
     assert "This is old" in show(listing(1, scan=report(finished_at=NOW - 180_000)))[0]
 
 
