@@ -49,8 +49,10 @@ from arbedge.app.services import Services
 from arbedge.app.status import Probe
 from arbedge.config import Settings
 from arbedge.domain.budget import Host
+from arbedge.domain.market import ExchangeId
 from arbedge.domain.policy import Policy
 from arbedge.ports.clock import Clock, Timer
+from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.health import Dependencies, DependencyHealth
 from arbedge.ports.queues import Announce, Deliver, Happened, Recount
 
@@ -72,15 +74,7 @@ def build(
     client = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
     database = Database(bindings.DB)
     dependencies = D1Dependencies(database)
-    exchanges = build_exchanges(
-        transport,
-        clock,
-        hosts,
-        binance_spot_url=settings.binance_spot_url,
-        binance_futures_url=settings.binance_futures_url,
-        bybit_url=settings.bybit_url,
-        okx_url=settings.okx_url,
-    )
+    exchanges = _build_exchanges(settings, transport, clock, hosts)
     instruments = D1Instruments(database, KvCatalogueCache(bindings.KV), kept or KeptCatalogue())
     scans, snapshots, lake = D1Scans(database), KvSnapshotCache(bindings.KV), _build_lake(bindings, settings, client)
     chronicle = Chronicle(BindingQueue[Happened](bindings.EVENTS), settings.pseudonym_key)
@@ -132,6 +126,20 @@ def build(
         flood=BindingFloodGate(bindings.FLOOD),
         coin_data=_build_coin_data(bindings, database, settings, client, clock, chronicle),
         probes=_build_probes(bindings, database, dependencies, clock, settings),
+    )
+
+
+def _build_exchanges(
+    settings: Settings, transport: httpx.AsyncBaseTransport, clock: Clock, hosts: dict[str, Host]
+) -> Mapping[ExchangeId, ExchangeMarketData]:
+    return build_exchanges(
+        transport,
+        clock,
+        hosts,
+        binance_spot_url=settings.binance_spot_url,
+        binance_futures_url=settings.binance_futures_url,
+        bybit_url=settings.bybit_url,
+        okx_url=settings.okx_url,
     )
 
 

@@ -106,6 +106,7 @@ CMC_STALE_MS_MAX: Final = 86_400_000  # a value older than this says nothing abo
 CMC_QUOTES_PER_CALL: Final = 100  # one credit buys 100 to 250 assets, by the documentation's date
 CMC_LISTINGS_PER_CREDIT: Final = 200
 CMC_QUOTES_KEPT: Final = 500  # coins whose last quote is kept for a day without an answer
+NAMESAKES_PRICED_MAX: Final = 200  # an hour; with the largest coins three credits, a quarter of what a day has
 CMC_MAP_ROWS: Final = 5_000  # coins by rank; every instrument of the exchanges is among them
 
 # -- metrics
@@ -128,13 +129,11 @@ PIPELINE_REQUEST_BYTES_MAX: Final = 1_000_000
 PIPELINE_TIMEOUT_S: Final = 8.0
 
 # -- D1
-D1_PARAMETERS_MAX: Final = 100
 D1_STRING_BYTES_MAX: Final = 2_000_000
 
 # -- queues
 QUEUE_MESSAGE_BYTES_MAX: Final = 128_000
 QUEUE_BATCH_MAX: Final = 100
-QUEUE_ATTEMPTS_MAX: Final = 5
 RECIPIENTS_PAGE: Final = 500  # people one fan-out message handles before it passes the rest on
 
 # -- Telegram

@@ -11,7 +11,7 @@ import pytest
 
 from arbedge import bootstrap
 from arbedge.app.coin_data import CoinData, Reading, Unavailable
-from arbedge.app.overview import load_overview
+from arbedge.app.market_overview import Part, view_part
 from arbedge.app.watch import watch_coin_data
 from arbedge.config import ConfigurationError
 from arbedge.limits import CMC_CACHE_MS, CMC_STALE_MS_MAX
@@ -60,6 +60,16 @@ class Coins:
         return await self.services.dependencies.load("cmc")
 
 
+async def look(coins: Coins) -> list[Part[Any]]:
+    """Everything there is but single quotes, as it is shown: the whole market, its mood, its largest coins."""
+    answers = await read_all(coins.data)
+    return [view_part(answer, coins.clock.now_ms()) for answer in answers]
+
+
+async def read_all(data: CoinData) -> tuple[Reading[Any] | Unavailable, ...]:
+    return await asyncio.gather(data.read_global_metrics(), data.read_fear_and_greed(), data.read_listings())
+
+
 def source_of(answer: Reading[Any] | Unavailable) -> str:
     assert isinstance(answer, Reading), answer
     return answer.source
@@ -72,29 +82,26 @@ async def coins() -> AsyncIterator[Coins]:
     world.env.DB.sqlite.connection.close()
 
 
-async def test_the_overview_has_everything_with_source_mode_and_age(coins: Coins):
-    first = await load_overview(coins.data, coins.clock)
-    for part in (first.global_metrics, first.fear_and_greed, first.top_coins):
+async def test_everything_has_its_source_mode_and_age(coins: Coins):
+    first = await look(coins)
+    for part in first:
         assert (part.source, part.mode, part.age_ms, part.reason) == ("api", "synthetic", 0, None)
-    assert first.top_coins.value
-    assert [coin.symbol for coin in first.top_coins.value[:2]] == ["BTC", "ETH"]
-    assert len(first.top_coins.value) == 10
+    assert [coin.symbol for coin in (first[2].value or [])[:2]] == ["BTC", "ETH"]
     assert coins.spent == 3
     coins.clock.advance(CMC_CACHE_MS - 1)
-    again = await load_overview(coins.data, coins.clock)
-    for part in (again.global_metrics, again.fear_and_greed, again.top_coins):
+    again = await look(coins)
+    for part in again:
         assert (part.source, part.age_ms, part.reason) == ("cache", CMC_CACHE_MS - 1, None)
-    assert again.global_metrics.value == first.global_metrics.value
+    assert again[0].value == first[0].value
     assert coins.spent == 3
     coins.clock.advance(1)
-    assert (await load_overview(coins.data, coins.clock)).global_metrics.source == "api"
+    assert (await look(coins))[0].source == "api"
     assert coins.spent == 6
 
 
 async def test_without_a_key_everything_says_that_it_is_off():
     coins = Coins(CMC_API_KEY="")
-    view = await load_overview(coins.data, coins.clock)
-    for part in (view.global_metrics, view.fear_and_greed, view.top_coins):
+    for part in await look(coins):
         assert (part.value, part.reason) == (None, "not_configured")
     assert await coins.data.read_quotes([BITCOIN]) == {BITCOIN: Unavailable("not_configured")}
     assert coins.asked() == 0
@@ -270,8 +277,7 @@ async def test_fifty_callers_at_once_on_bad_days_never_overspend(coins: Coins, s
         for kind, probability in (("malformed", 0.2), ("reset", 0.1), ("rate_limit", 0.02), ("status", 0.1)):
             coins.break_(kind, probability=probability)
         reads = [coins.data.read_quotes([rng.randrange(1, 9_000), one + 10_000]) for one in range(46)]
-        overview = [load_overview(coins.data, coins.clock), coins.data.read_map()]
-        await asyncio.gather(*reads, *overview)
+        await asyncio.gather(*reads, read_all(coins.data), coins.data.read_map())
         coins.env.faults.clear()
         ledger = (await coins.data.load_usage()).ledger
         assert account.credits_used <= ledger.credits_used <= 360

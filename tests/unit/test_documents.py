@@ -1,5 +1,6 @@
 """The documents are true: they name every setting, command and target, and nothing that is gone."""
 
+import ast
 import re
 import tomllib
 from pathlib import Path
@@ -60,3 +61,26 @@ def test_every_module_says_why_it_exists(path):
 def test_every_python_file_stays_short():
     files = [path for folder in ("src", "scripts", "tests") for path in ROOT.glob(f"{folder}/**/*.py")]
     assert [str(path) for path in files if len(path.read_text().splitlines()) > 400] == []
+
+
+def test_no_two_decisions_share_a_number():
+    numbers = [path.name[:4] for path in ROOT.glob("docs/decisions/*.md")]
+    assert sorted(numbers) == sorted(set(numbers))
+
+
+def test_every_function_fits_a_screen():
+    long: list[str] = []
+    for folder in ("src", "scripts", "tests"):
+        for path in ROOT.glob(f"{folder}/**/*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                    lines = (node.end_lineno or node.lineno) - node.lineno + 1
+                    long += [f"{path.relative_to(ROOT)}: {node.name}, {lines} lines"] if lines > 70 else []
+    assert long == []
+
+
+def test_every_bound_bounds_something():
+    code = "\n".join(path.read_text() for path in ROOT.glob("src/arbedge/**/*.py") if path.name != "limits.py")
+    bounds = re.findall(r"^([A-Z][A-Z0-9_]+): Final", (ROOT / "src/arbedge/limits.py").read_text(), flags=re.MULTILINE)
+    assert bounds
+    assert [name for name in bounds if not re.search(rf"\b{name}\b", code)] == []

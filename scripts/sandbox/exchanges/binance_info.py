@@ -22,7 +22,7 @@ FUTURES_RATE_LIMITS: list[dict[str, Any]] = [
 
 
 def spot_symbol(row: Listing) -> dict[str, Any]:
-    tick, lot = f"{row.tick:.8f}", f"{row.lot:.8f}"
+    none, tick, lot = "0.00000000", f"{row.tick:.8f}", f"{row.lot:.8f}"
     largest = f"{lots_worth(row, 9e6) * row.lot:.8f}"
     market_largest = f"{lots_worth(row, 4e5) * row.lot:.8f}"
     return {
@@ -53,12 +53,7 @@ def spot_symbol(row: Listing) -> dict[str, Any]:
             {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": f"{row.tick * 1e8:.8f}", "tickSize": tick},
             {"filterType": "LOT_SIZE", "minQty": lot, "maxQty": largest, "stepSize": lot},
             {"filterType": "ICEBERG_PARTS", "limit": 100},
-            {
-                "filterType": "MARKET_LOT_SIZE",
-                "minQty": "0.00000000",
-                "maxQty": market_largest,
-                "stepSize": "0.00000000",
-            },
+            {"filterType": "MARKET_LOT_SIZE", "minQty": none, "maxQty": market_largest, "stepSize": none},
             {
                 "filterType": "TRAILING_DELTA",
                 "minTrailingAboveDelta": 10,

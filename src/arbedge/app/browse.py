@@ -18,7 +18,7 @@ from arbedge.domain.permissions import is_allowed
 from arbedge.domain.person import Person
 from arbedge.domain.policy import Policy
 from arbedge.domain.reasons import BAD_DATA
-from arbedge.domain.revaluation import read
+from arbedge.domain.revaluation import Valuations, read
 from arbedge.domain.verdicts import is_premium_miss
 from arbedge.ports.appraisals import Appraisals
 from arbedge.ports.assets import Assets
@@ -134,7 +134,8 @@ async def _find_below(
 ) -> list[LeftOut]:
     """What is open and lacks nothing but the edge that was asked for."""
     page = await _list_by(gauge, opportunities, replace(wanted, min_edge_bps=None), CLOSEST_SHOWN, None, policy, now)
-    return [lack_edge(item, reading.sighting.edge, minimum_bps, gauge) for item, reading in page.items]
+    lacks = (lack_edge(item, reading.sighting.edge, minimum_bps, gauge) for item, reading in page.items)
+    return [lack for lack in lacks if lack is not None]
 
 
 def _may_stand_among(drop: Drop, wanted: OpportunityFilter) -> bool:
@@ -247,12 +248,13 @@ async def explain_opportunity(
         return None
     report = await scans.load_latest()
     misses = [drop for drop in (report.nearest if report else []) if drop.candidate.key == found.key]
-    reading = read(found, choose_gauge(person.preferences, policy), policy, with_curve=True)
+    valuations = Valuations(found, policy)
+    reading = read(found, choose_gauge(person.preferences, policy), policy, valuations, with_curve=True)
     return WhyView(
         open=[view_opportunity(found, now, await appraisals.load(opportunity_id), reading)],
         misses=[view_miss(drop) for drop in misses],
         scan=view_scan(report, now),
-        own_reason=check_eligibility(person, found, now, policy),
+        own_reason=check_eligibility(person, found, now, policy, valuations),
         delivery=await deliveries.load(opportunity_id, person.telegram_id),
         runs=await load_runs(scans, found, now),
     )

@@ -122,10 +122,10 @@ class CoinData:
     async def read_fear_and_greed(self) -> Reading[FearAndGreed] | Unavailable:
         return await self._read("fear_and_greed", FearAndGreed, 1, lambda source: source.fetch_fear_and_greed())
 
-    async def read_listings(self, limit: int = CMC_LISTINGS_PER_CREDIT) -> Reading[list[CoinQuote]] | Unavailable:
-        """The largest coins, largest first."""
-        cost = -(-limit // CMC_LISTINGS_PER_CREDIT)
-        return await self._read(f"listings/{limit}", list[CoinQuote], cost, lambda source: source.fetch_listings(limit))
+    async def read_listings(self) -> Reading[list[CoinQuote]] | Unavailable:
+        """The largest coins, largest first: as many as one credit buys."""
+        limit = CMC_LISTINGS_PER_CREDIT
+        return await self._read(f"listings/{limit}", list[CoinQuote], 1, lambda source: source.fetch_listings(limit))
 
     async def read_map(self) -> Reading[list[CoinIdentity]] | Unavailable:
         """The ids of active coins by rank; several may share a symbol, and the first of them is the largest."""
@@ -153,13 +153,6 @@ class CoinData:
         if fetched:
             await self._save_quotes(kept)
         return {one: self._judge(kept.get(one), reasons.get(one), is_new=one in fetched) for one in wanted}
-
-    async def load_kept_quotes(self, since: int) -> list[CoinQuote]:
-        """What was asked for since then, by whomever; spends nothing."""
-        listings = await self._load(f"listings/{CMC_LISTINGS_PER_CREDIT}", list[CoinQuote])
-        found = {one.id: one for one in (listings.value if listings and listings.fetched_at >= since else [])}
-        found |= {id_: one.value for id_, one in (await self._load_quotes()).items() if one.fetched_at >= since}
-        return list(found.values())
 
     async def load_usage(self) -> Usage:
         """For administrators. Raises `StoreUnavailable`."""

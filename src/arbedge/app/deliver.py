@@ -15,7 +15,7 @@ from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.person import Person, Preferences
-from arbedge.domain.revaluation import Reading, read
+from arbedge.domain.revaluation import Reading, Valuations, read
 from arbedge.errors import (
     MessageGone,
     MessageInvalid,
@@ -56,7 +56,8 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
     is_outcome_news = bool(outcomes) and delivery.message_id is not None and not delivery.shows_outcome
     if delivery.revision >= opportunity.revision and not is_outcome_news:
         return None
-    if delivery.message_id is None and (reason := _find_objection(services, opportunity, person, now)):
+    valuations = Valuations(opportunity, services.policy)
+    if delivery.message_id is None and (reason := _find_objection(services, opportunity, person, now, valuations)):
         await services.deliveries.settle(delivery, "withheld", now, error=reason)
         await _tell(services, opportunity, delivery, None, now, "withheld", reason)
         return None
@@ -64,7 +65,7 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
         return CLAIM_MS // 1000
     if not await services.deliveries.claim(delivery.opportunity_id, delivery.chat_id, delivery.attempts, now):
         return CLAIM_MS // 1000
-    return await _show(services, opportunity, delivery, person, outcomes, render)
+    return await _show(services, opportunity, delivery, person, outcomes, valuations, render)
 
 
 async def _load_outcomes(services: Services, opportunity: Opportunity) -> list[Appraisal]:
@@ -75,9 +76,11 @@ async def _load_outcomes(services: Services, opportunity: Opportunity) -> list[A
     return [] if any(one.state == "scheduled" for one in steps) else steps
 
 
-def _find_objection(services: Services, opportunity: Opportunity, person: Person | None, now: int) -> Withheld | None:
+def _find_objection(
+    services: Services, opportunity: Opportunity, person: Person | None, now: int, valuations: Valuations
+) -> Withheld | None:
     """Why this person should not be told after all: a message may have waited long for its turn."""
-    return "no_session" if person is None else check_eligibility(person, opportunity, now, services.policy)
+    return "no_session" if person is None else check_eligibility(person, opportunity, now, services.policy, valuations)
 
 
 async def _show(
@@ -86,6 +89,7 @@ async def _show(
     delivery: Delivery,
     person: Person | None,
     outcomes: Sequence[Appraisal],
+    valuations: Valuations,
     render: RenderAlert,
 ) -> int | None:
     clock, deliveries = services.clock, services.deliveries
@@ -93,7 +97,7 @@ async def _show(
     before = "queued" if is_first else "sent"
     rendered_at = clock.now_ms()
     preferences = person.preferences if person else Preferences()
-    reading = read(opportunity, choose_gauge(preferences, services.policy), services.policy)
+    reading = read(opportunity, choose_gauge(preferences, services.policy), services.policy, valuations)
     screen = render(opportunity, rendered_at, outcomes, reading)
     tell = partial(
         _tell, services, opportunity, delivery, screen, rendered_at, outcomes=outcomes, preferences=preferences

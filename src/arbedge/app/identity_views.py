@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from arbedge.domain.identity import HOMONYMS, Naming, split_name
 from arbedge.domain.listings import EventKind, InstrumentEvent
-from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Market, Mode
+from arbedge.domain.market import FEEDS, FeedKey, Mode
 from arbedge.domain.quarantine import RELEASE_MS, Suspect, Watch
 from arbedge.errors import StoreUnavailable
 from arbedge.ports.assets import Asset, Assets, AssetState
@@ -101,14 +101,12 @@ async def load_asset_counts(assets: Assets) -> dict[AssetState, int] | None:
     return None
 
 
-async def load_events(instruments: Instruments, now: int) -> Mapping[tuple[ExchangeId, Market], EventsView] | None:
+async def load_events(instruments: Instruments, now: int) -> Mapping[FeedKey, EventsView] | None:
     """What happened to each list in the last day; None while the database does not answer."""
     since = now - EVENTS_MS
     with suppress(StoreUnavailable):
         found = await instruments.load_events(since, EVENTS_SHOWN)
-        views: dict[tuple[ExchangeId, Market], EventsView] = {
-            (exchange, market): EventsView(since, {}, []) for exchange in EXCHANGES for market in MARKETS
-        }
+        views = {key: EventsView(since, {}, []) for key in FEEDS}
         for feed in found:
             views[feed.exchange, feed.market] = _view_events(feed, since)
         return views
@@ -137,7 +135,7 @@ def view_quarantine(watch: Watch, asset: str | None = None) -> QuarantineView:
     return QuarantineView(len(held), len(chosen) - len(held), held[:QUARANTINED_SHOWN])
 
 
-def sum_events(events: Mapping[tuple[ExchangeId, Market], EventsView] | None) -> Counter[EventKind] | None:
+def sum_events(events: Mapping[FeedKey, EventsView] | None) -> Counter[EventKind] | None:
     """Over all markets, by kind; None where it is not known."""
     if events is None:
         return None

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-from arbedge.app.market_data import FeedKey, MarketData, Missing
+from arbedge.app.market_data import MarketData, Missing
 from arbedge.domain.appraisal import Unvalued
 from arbedge.domain.detection.verification import LegMarket
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import ExchangeId, Funding, Market, OrderBook, Origin
+from arbedge.domain.market import FeedKey, Funding, LegKey, OrderBook, Origin
 from arbedge.domain.opportunity import Leg
 
-LegKey = tuple[ExchangeId, Market, str]
 BookOf = Callable[[Instrument], Awaitable[OrderBook | Unvalued]]
 
 

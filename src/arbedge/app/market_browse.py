@@ -18,7 +18,7 @@ from arbedge.app.market_views import (
     view_ticker,
 )
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, Market, Quote
+from arbedge.domain.market import FEEDS, ExchangeId, Feed, Market, Quote
 
 ViewT = TypeVar("ViewT", TickerView, FundingRateView)
 Position = tuple[str, str, str, str, str]
@@ -39,12 +39,7 @@ class QuoteFilter(Struct, frozen=True):
 
     @property
     def feeds(self) -> list[FeedKey]:
-        return [
-            (exchange, market)
-            for exchange in EXCHANGES
-            for market in MARKETS
-            if self.exchange in {None, exchange} and self.market in {None, market}
-        ]
+        return [key for key in FEEDS if self.exchange in {None, key[0]} and self.market in {None, key[1]}]
 
     def admits(self, quote: Quote) -> bool:
         return self.asset in {None, quote.asset} and self.quote in {None, quote.quote}

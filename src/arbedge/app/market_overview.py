@@ -1,4 +1,4 @@
-"""The market at a glance from the scans alone: funding at its extremes, how many assets rise, which feeds lack."""
+"""The market at a glance: funding and movers from the scans, all coins and their mood from CoinMarketCap."""
 
 import asyncio
 from collections import defaultdict
@@ -6,22 +6,35 @@ from collections.abc import Iterable
 from decimal import Decimal
 from itertools import chain
 from statistics import median
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
-from arbedge.app.coin_data import CoinData
-from arbedge.app.ingest import ALL_FEEDS
+from arbedge.app.coin_data import CoinData, Reading, Unavailable
 from arbedge.app.market_data import MarketData, Sourced
 from arbedge.app.market_views import FeedView, FundingRateView, view_feed_answer, view_funding
-from arbedge.app.overview import Part, view_part
 from arbedge.domain.funding_heat import FundingHeat, measure_funding_heat
-from arbedge.domain.market import Feed, Mode, Source
+from arbedge.domain.market import FEEDS, Feed, Mode, Source
 from arbedge.ports.coin_data import FearAndGreed, GlobalMetrics
 
 EXTREMES: Final = 3
 FLAT_BPS: Final = 1.0  # a move within this is the spread and no direction
 WINDOW_MS_MIN: Final = 60_000
+
+T = TypeVar("T")
+
+
+class Part(Struct, Generic[T], frozen=True):
+    """What CoinMarketCap says. Without a value `reason` says why; with one, why it is not newer, if it is not.
+
+    `age_ms` counts from when we received it; the value itself says what time it describes.
+    """
+
+    value: T | None
+    source: Source | None
+    mode: Mode | None
+    age_ms: int | None
+    reason: str | None
 
 
 class Movers(Struct, frozen=True):
@@ -76,7 +89,7 @@ class MarketOverview(Struct, frozen=True):
 async def load_market_overview(market_data: MarketData, coin_data: CoinData, now: int) -> MarketOverview:
     """Never raises for a source that is down: its part says so."""
     answers, metrics, mood = await asyncio.gather(
-        market_data.load_feeds(ALL_FEEDS), coin_data.read_global_metrics(), coin_data.read_fear_and_greed()
+        market_data.load_feeds(FEEDS), coin_data.read_global_metrics(), coin_data.read_fear_and_greed()
     )
     found = [answer for answer in answers.values() if isinstance(answer, Sourced)]
     rates = [
@@ -99,6 +112,13 @@ async def load_market_overview(market_data: MarketData, coin_data: CoinData, now
         coins=_view_whole_market(view_part(metrics, now)),
         sentiment=_view_sentiment(view_part(mood, now)),
     )
+
+
+def view_part(reading: Reading[T] | Unavailable, now: int) -> Part[T]:
+    if isinstance(reading, Unavailable):
+        return Part(None, None, None, None, reading.reason)
+    age_ms = max(0, now - reading.fetched_at)
+    return Part(reading.value, reading.source, reading.mode, age_ms, reading.degraded)
 
 
 def _view_whole_market(part: Part[GlobalMetrics]) -> WholeMarket:

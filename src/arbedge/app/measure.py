@@ -5,9 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from operator import attrgetter
 from typing import Final
 
-from arbedge.app.ingest import FeedKey
 from arbedge.domain.decision import Decision
-from arbedge.domain.market import Feed, Snapshot
+from arbedge.domain.market import Feed, FeedKey, Snapshot
 from arbedge.ports.analytics import FeedMetrics, Outcome, ScanMetrics
 from arbedge.ports.exchange import Traffic
 from arbedge.ports.store import FeedHealth, ScanReport

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from arbedge.app.services import Services
-from arbedge.app.status import FEEDS, DependencyView, ask_dependency, view_dependency, view_feed
+from arbedge.app.status import DependencyView, ask_dependency, view_dependency, view_feed
+from arbedge.domain.market import FEEDS
 from arbedge.errors import StoreUnavailable
 from arbedge.ports.metrics import Figures
 

@@ -14,10 +14,12 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from arbedge.app.views import MissView
+from arbedge.app.figures_shown import round_shown
+from arbedge.app.views import MissView, name_legs
+from arbedge.domain.detection.candidates import judge_net
 from arbedge.domain.edge import Edge, Refused
 from arbedge.domain.gauge import Gauge
-from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.opportunity import Opportunity, is_id
 from arbedge.domain.policy import HELD_TYPES, Policy
 from arbedge.domain.reasons import EXPLANATIONS, Reason
 from arbedge.domain.revaluation import Reading, Valuations, read
@@ -25,7 +27,6 @@ from arbedge.limits import REVALUED_MAX
 from arbedge.ports.store import Opportunities, OpportunityFilter
 
 _CURSOR: Final = re.compile(r"[A-Za-z0-9_-]{1,160}")
-_ID: Final = re.compile(r"[0-9a-f]{16}")
 
 
 class Position(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -99,16 +100,13 @@ async def list_own(
 def _find_lack(one: Opportunity, edge: Edge | Refused, gauge: Gauge) -> LeftOut | None:
     if isinstance(edge, Refused):
         return LeftOut(one, edge.reason, _note_size(one, gauge) | edge.numbers)
-    minimum = gauge.min_net_bps[one.type]
-    return None if float(edge.net_bps) >= minimum else lack_edge(one, edge, minimum, gauge)
+    return lack_edge(one, edge, gauge.min_net_bps[one.type], gauge)
 
 
-def lack_edge(one: Opportunity, edge: Edge, minimum_bps: float, gauge: Gauge) -> LeftOut:
-    """One whose edge at the reader's size is below a minimum."""
-    net_bps = float(edge.net_bps)
-    reason: Reason = "below_minimum" if net_bps > 0 else "fees"
-    numbers = {"gross_bps": float(edge.gross_bps), "net_bps": net_bps, "minimum_bps": minimum_bps}
-    return LeftOut(one, reason, _note_size(one, gauge) | numbers)
+def lack_edge(one: Opportunity, edge: Edge, minimum_bps: float, gauge: Gauge) -> LeftOut | None:
+    """Why the edge at the reader's size falls short of a minimum, or None."""
+    refusal = judge_net(float(edge.gross_bps), float(edge.net_bps), minimum_bps)
+    return LeftOut(one, refusal[0], _note_size(one, gauge) | refusal[1]) if refusal else None
 
 
 def view_left_out(lack: LeftOut) -> MissView:
@@ -119,12 +117,12 @@ def view_left_out(lack: LeftOut) -> MissView:
         type=one.type,
         asset=one.asset,
         quote=one.quote,
-        legs=[f"{leg.side} {leg.exchange} {leg.market} {leg.symbol}" for leg in one.sighting.legs],
+        legs=name_legs(one.sighting.legs),
         gross_bps=float(edge.gross_bps),
         net_bps=float(edge.net_bps),
         reason=lack.reason,
         explanation=EXPLANATIONS[lack.reason],
-        numbers={name: round(number, 4) for name, number in lack.numbers.items()},
+        numbers={name: round_shown(number) for name, number in lack.numbers.items()},
         opportunity_id=one.id,
     )
 
@@ -146,7 +144,7 @@ def _parse_cursor(cursor: str, gauge: Gauge) -> Position:
         position = _positions.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (msgspec.MsgspecError, ValueError):
         raise ValueError("not a cursor of this list") from None
-    is_ours = math.isfinite(position.rank_bps) and _ID.fullmatch(position.id)
+    is_ours = math.isfinite(position.rank_bps) and is_id(position.id)
     if not is_ours or (position.size_usdt, position.horizon_h) != (gauge.size_usdt, gauge.horizon_h):
         raise ValueError("not a cursor of this list")
     return position

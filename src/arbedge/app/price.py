@@ -7,14 +7,13 @@ from typing import Final
 from msgspec import Struct
 
 from arbedge.app.identity_views import QuarantineView, view_quarantine
-from arbedge.app.ingest import ALL_FEEDS
 from arbedge.app.market_browse import pick_instrument
 from arbedge.app.market_data import MarketData, Missing, Sourced
 from arbedge.app.market_views import FeedView, TickerView, view_feed_answer, view_ticker
 from arbedge.domain.candles import CandleSeries
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.intervals import Interval
-from arbedge.domain.market import Mode
+from arbedge.domain.market import FEEDS, Mode
 from arbedge.errors import MarketDataUnavailable, StoreUnavailable
 from arbedge.ports.store import Scans
 
@@ -46,7 +45,7 @@ class PriceView(Struct, frozen=True):
 
 async def load_price(market_data: MarketData, scans: Scans, mode: Mode, asset: str, quote: str, now: int) -> PriceView:
     """Never raises for a source that is down: it is named among the missing."""
-    answers = await market_data.load_feeds(ALL_FEEDS, PRICE_AGE_MS_MAX)
+    answers = await market_data.load_feeds(FEEDS, PRICE_AGE_MS_MAX)
     tickers = [
         view_ticker(answer, one, now)
         for answer in answers.values()

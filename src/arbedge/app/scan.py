@@ -58,6 +58,7 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
     if not catalogue.instruments:
         catalogue, due = await renew_lists(services, catalogue, due, meter), []
     snapshot, feeds = await observe(services, scan_id, catalogue, begun.feeds, meter)
+    silent = {(feed.exchange, feed.market) for feed in feeds if feed.failures}
     keeping = [asyncio.ensure_future(_cache(services, snapshot))]
     try:
         try:
@@ -69,7 +70,7 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         keeping.append(asyncio.ensure_future(record_scan(services, snapshot, decided.outcome)))
         telling = asyncio.ensure_future(_announce(services))
         try:
-            await renew_lists(services, catalogue, due, meter)
+            await renew_lists(services, catalogue, [feed for feed in due if feed not in silent], meter)
             feeds = [hold_back(feed, decided.limited.get((feed.exchange, feed.market)), decided.at) for feed in feeds]
             report = _report(snapshot, started_at, decided)
             metrics = _measure(services, report, snapshot, decided, begun, feeds, meter)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from arbedge.app.browse import ScanView, view_scan
 from arbedge.domain.circuit import CircuitState
-from arbedge.domain.market import EXCHANGES, MARKETS, FeedState
+from arbedge.domain.market import EXCHANGES, FEEDS, MARKETS, FeedState
 from arbedge.errors import ArbEdgeError
 from arbedge.ports.health import DependencyHealth
 from arbedge.ports.store import FeedHealth, ScanReport, Scans
@@ -18,7 +18,6 @@ OPTIONAL = frozenset({"cmc"})
 # A feed that has not been asked for this long is not known to be well, whatever it said last.
 SILENT_MS_MAX = 120_000
 PROBE_TIMEOUT_S = 3.0  # a page that shows health waits no longer than this for any one dependency
-FEEDS = tuple((exchange, market) for exchange in EXCHANGES for market in MARKETS)
 
 Overall = Literal["ok", "degraded", "down"]
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from arbedge.app.figures_shown import trim
+from arbedge.app.figures_shown import round_shown, trim
 from arbedge.domain.edge import Refused
 from arbedge.domain.gauge import Chosen, Gauge
 from arbedge.domain.opportunity import Opportunity
@@ -100,5 +100,5 @@ def _view_refused(gauge: Gauge, refused: Refused) -> RefusedView:
         size_from=gauge.size_from,
         reason=refused.reason,
         explanation=EXPLANATIONS[refused.reason],
-        numbers={name: round(number, 4) for name, number in refused.numbers.items()},
+        numbers={name: round_shown(number) for name, number in refused.numbers.items()},
     )

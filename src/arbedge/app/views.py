@@ -13,10 +13,11 @@ from arbedge.app.figures_shown import trim as _trim
 from arbedge.app.leg_views import LegView, view_leg
 from arbedge.app.valued import ValuedView, view_valued
 from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
+from arbedge.domain.break_even import find_break_even_h
 from arbedge.domain.categories import Category, categorise
-from arbedge.domain.detection.candidates import Drop
+from arbedge.domain.detection.candidates import Drop, LegRef
 from arbedge.domain.market import Level, Mode, Side, Source
-from arbedge.domain.opportunity import Opportunity, Status, Transition
+from arbedge.domain.opportunity import Leg, Opportunity, Sighting, Status, Transition
 from arbedge.domain.policy import OpportunityType
 from arbedge.domain.reasons import EXPLANATIONS, Reason
 from arbedge.domain.revaluation import Reading
@@ -102,6 +103,7 @@ class OpportunityView(Struct, frozen=True, omit_defaults=False):
     size_quote: Decimal
     capacity_quote: Decimal
     horizon_h: int | None
+    break_even_h: float | None
     confidence: ConfidenceView
     legs: list[LegView]
     waterfall: list[PartView]
@@ -215,6 +217,7 @@ def view_opportunity(
         size_quote=_trim(edge.size_quote),
         capacity_quote=_trim(sighting.capacity_quote),
         horizon_h=_find_horizon(opportunity, valued),
+        break_even_h=_find_break_even(sighting, valued),
         confidence=_view_confidence(opportunity),
         legs=[
             view_leg(leg, fill.size, opportunity, valued.horizon_h or opportunity.horizon_h, now)
@@ -242,6 +245,12 @@ def _find_horizon(opportunity: Opportunity, valued: ValuedView) -> int | None:
     """Hours a position is held for, a signal's at most; None where nothing is held."""
     signal = opportunity.sighting.signal
     return valued.horizon_h if signal is None else signal.signal.horizon_h
+
+
+def _find_break_even(sighting: Sighting, valued: ValuedView) -> float | None:
+    """Hours until funding has paid for everything else; None where nothing is held, or it never does."""
+    found = None if valued.horizon_h is None else find_break_even_h(sighting, valued.horizon_h)
+    return None if found is None else _round(found)
 
 
 def _view_signal(backed: BackedSignal, now: int) -> SignalView:
@@ -283,13 +292,17 @@ def _view_side(side: list[Level]) -> list[tuple[Decimal, Decimal]]:
     return [(_trim(level.price), _trim(level.size)) for level in side]
 
 
+def name_legs(legs: Sequence[Leg | LegRef]) -> list[str]:
+    return [f"{leg.side} {leg.exchange} {leg.market} {leg.symbol}" for leg in legs]
+
+
 def view_miss(drop: Drop) -> MissView:
     candidate = drop.candidate
     return MissView(
         type=candidate.type,
         asset=candidate.asset,
         quote=candidate.quote,
-        legs=[f"{leg.side} {leg.exchange} {leg.market} {leg.symbol}" for leg in candidate.legs],
+        legs=name_legs(candidate.legs),
         gross_bps=_round(candidate.gross_bps),
         net_bps=_round(candidate.net_bps),
         reason=drop.reason,

@@ -5,7 +5,8 @@
 Everything that decides comes in as data, so recorded scans decide the same again.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -21,7 +22,7 @@ from arbedge.domain.detection.verification import LegMarket, verify
 from arbedge.domain.edge import Refused
 from arbedge.domain.episodes import Scan, Streak, advance, count_streaks
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import ExchangeId, Funding, Market, OrderBook, Origin, Snapshot
+from arbedge.domain.market import Funding, LegKey, OrderBook, Origin, Snapshot
 from arbedge.domain.opportunity import Opportunity, Sighting
 from arbedge.domain.policy import Policy
 from arbedge.domain.quarantine import Watch, survey
@@ -30,7 +31,6 @@ from arbedge.domain.technical.signals import BackedSignal, Signals
 from arbedge.domain.verdicts import Verdict, sum_up
 from arbedge.limits import SHORTLIST_MAX
 
-LegKey = tuple[ExchangeId, Market, str]
 _NO_LISTS: Final[Lists] = {}
 
 
@@ -144,25 +144,19 @@ def conclude(
     sightings: dict[str, Sighting] = {}
     dropped: dict[str, Drop] = {}
     for candidate in choice.chosen:
+        key = candidate.key
         legs = [
-            LegMarket(instruments[leg.key], books[leg.key], funding, signals.get(candidate.key), origin)
+            LegMarket(instruments[leg.key], books[leg.key], funding, signals.get(key), origin)
             for leg in candidate.legs
             if leg.key in books
             for funding, origin in (fundings.get(leg.key, (None, None)),)
         ]
-        if len(legs) < len(candidate.legs):
-            is_lost = any(leg.key in not_recorded for leg in candidate.legs)
-            reason: Reason = "not_recorded" if is_lost else "book_unavailable"
-            dropped[candidate.key] = Drop(candidate, reason, {"books": len(legs)})
-        elif candidate.quote not in units:
-            dropped[candidate.key] = Drop(candidate, "no_conversion", {"net_bps": candidate.net_bps})
+        is_lost = any(leg.key in not_recorded for leg in candidate.legs)
+        found = _value(candidate, legs, units.get(candidate.quote), now, policy, is_lost=is_lost)
+        if isinstance(found, Drop):
+            dropped[key] = found
         else:
-            try:
-                sightings[candidate.key] = verify(candidate, legs, now, policy, units[candidate.quote])
-            except Refused as refused:
-                dropped[candidate.key] = Drop(candidate, refused.reason, refused.numbers)
-            except ArithmeticError:
-                dropped[candidate.key] = Drop(candidate, "arithmetic", {"books": len(legs)})
+            sightings[key] = found
     held = frozenset(candidate.key for candidate in choice.left)
     scan = Scan(
         scan_id=snapshot.scan_id,
@@ -196,6 +190,22 @@ def conclude(
             held,
         ),
     )
+
+
+def _value(
+    candidate: Candidate, legs: Sequence[LegMarket], unit: Decimal | None, now: int, policy: Policy, *, is_lost: bool
+) -> Sighting | Drop:
+    """The candidate on its books, or the one reason against it."""
+    if len(legs) < len(candidate.legs):
+        return Drop(candidate, "not_recorded" if is_lost else "book_unavailable", {"books": len(legs)})
+    if unit is None:
+        return Drop(candidate, "no_conversion", {"net_bps": candidate.net_bps})
+    try:
+        return verify(candidate, legs, now, policy, unit)
+    except Refused as refused:
+        return Drop(candidate, refused.reason, refused.numbers)
+    except ArithmeticError:
+        return Drop(candidate, "arithmetic", {"books": len(legs)})
 
 
 def _with_traces(nearest: list[Drop], traces: Mapping[str, Trace]) -> list[Drop]:

@@ -22,6 +22,12 @@ FeedState = Literal["ok", "degraded", "rate_limited", "unreachable", "down"]
 EXCHANGES: tuple[ExchangeId, ...] = ("binance", "bybit", "okx")
 MARKETS: tuple[Market, ...] = ("spot", "perp")
 
+FeedKey = tuple[ExchangeId, Market]
+LegKey = tuple[ExchangeId, Market, str]
+"""One instrument: where it trades and its symbol there."""
+
+FEEDS: Final[tuple[FeedKey, ...]] = tuple((exchange, market) for exchange in EXCHANGES for market in MARKETS)
+
 # Beyond these no asset is quoted, per unit; the bounds keep every product and quotient countable.
 PRICE_MIN: Final = Decimal("1e-15")
 PRICE_MAX: Final = Decimal("1e12")

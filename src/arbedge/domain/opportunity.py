@@ -1,8 +1,9 @@
 """An opportunity as it is stored, shown and sent: one episode with its legs, waterfall and life."""
 
 import hashlib
+import re
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct, field
 
@@ -137,6 +138,15 @@ class Opportunity(Struct, kw_only=True):
     def waterfall(self) -> list[Part]:
         """Gross first, net last; the parts between sum to net - gross."""
         return self.sighting.edge.waterfall()
+
+
+ID_PATTERN: Final = r"[0-9a-f]{16}"
+_ID: Final = re.compile(ID_PATTERN)
+
+
+def is_id(text: str) -> bool:
+    """Whether the text has the form of an id; anything else needs no look into the database."""
+    return _ID.fullmatch(text) is not None
 
 
 def derive_id(key: str, confirmed_at: int) -> str:

@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from arbedge.domain.market import ExchangeId, Feed, Market, Quote, Snapshot
+from arbedge.domain.market import ExchangeId, Feed, FeedKey, Market, Quote, Snapshot
 from arbedge.domain.policy import Policy
 from arbedge.limits import WATCHED_MAX
 
@@ -30,7 +30,6 @@ OTHERS_KEPT: Final = 5
 FEED_APART_MIN: Final = 20  # collisions are few: more than this many, and
 FEED_APART_SHARE: Final = 0.1  # more than this share of a feed, are the feed's own trouble
 
-FeedKey = tuple[ExchangeId, Market]
 Name = tuple[str, str]  # an asset and the currency it is quoted in
 Verdict = Literal["apart", "near", "agrees"]
 

@@ -73,3 +73,8 @@ EXPLANATIONS: Final[dict[Reason, str]] = {
 BAD_DATA: Final[frozenset[Reason]] = frozenset({"interval", "crossed_book", "stale", "skew", "identity"})
 # What lacks nothing but a further look; such a pair is worth as much as an opportunity.
 ONLY_UNSEEN: Final[frozenset[Reason]] = frozenset({"unconfirmed", "not_shortlisted", "book_unavailable"})
+
+
+def name_lack(net_bps: float) -> Reason:
+    """The reason against an edge that does not reach its minimum."""
+    return "below_minimum" if net_bps > 0 else "fees"

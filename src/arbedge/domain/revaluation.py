@@ -27,12 +27,6 @@ class Reading(Struct, frozen=True):
     sighting: Sighting
     refused: Refused | None = None
 
-    @property
-    def is_below_minimum(self) -> bool:
-        """Whether the edge at the reader's size is below the reader's minimum; one that is refused has none."""
-        sighting = self.sighting
-        return self.refused is None and float(sighting.edge.net_bps) < self.gauge.min_net_bps[sighting.type]
-
 
 def revalue(opportunity: Opportunity, size_usdt: Decimal, horizon_h: int, policy: Policy) -> Edge:
     """The edge at `size_usdt`, as the scan would have found it. Raises `Refused` where that size cannot be had."""

@@ -1,10 +1,10 @@
 """Queue consumers: decode, call one use case, then acknowledge each message by its own outcome.
 
-| outcome                                   | message                                      |
-| done, or nothing left to do               | acknowledged                                 |
-| not understood (version, kind, shape)     | recorded as a dead letter, then acknowledged |
-| the store is down, or the use case failed | brought again later, at most five times      |
-| given up by the platform                  | its dead-letter queue records it             |
+| outcome                                   | message                                         |
+| done, or nothing left to do               | acknowledged                                    |
+| not understood (version, kind, shape)     | recorded as a dead letter, then acknowledged    |
+| the store is down, or the use case failed | brought again, as often as `wrangler.toml` says |
+| given up by the platform                  | its dead-letter queue records it                |
 """
 
 import asyncio

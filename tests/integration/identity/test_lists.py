@@ -93,6 +93,16 @@ async def test_lists_that_are_an_hour_old_are_read_after_prices_and_books_and_us
     assert (await markets(arbedge))["bybit", "spot"]["events"]["counts"]["delisted"] == 1
 
 
+async def test_an_exchange_that_does_not_answer_is_not_asked_for_its_lists_as_well(arbedge: World):
+    await arbedge.scan()
+    await arbedge.env.advance(HOUR_MS)
+    arbedge.break_("bybit", "status", value=500)
+    seen = len(arbedge.sandbox.requests.entries("bybit"))
+    await arbedge.scan()
+    asked = {one.path.rpartition("/")[2] for one in arbedge.sandbox.requests.entries("bybit")[seen:]}
+    assert asked == {"tickers"}
+
+
 async def test_a_day_without_changes_is_told_as_one(arbedge: World):
     """Nothing is said only where nothing is known."""
     await arbedge.scan()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from arbedge.app.assets import match_assets
+from arbedge.app.assets import choose_namesakes, match_assets
+from arbedge.limits import NAMESAKES_PRICED_MAX
 from arbedge.ports.coin_data import CoinIdentity
 
 PEPE = CoinIdentity(24478, "PEPE", "Pepe", "pepe", 30, True, "ethereum", "0x69")
@@ -51,3 +52,23 @@ def test_a_ticker_known_to_name_several_coins_needs_its_price_even_where_the_map
 
 def test_the_only_coin_of_a_symbol_at_another_price_is_not_the_asset():
     assert match("PEPE", [PEPE], 1.0, pepe=0.5).state == "unknown"
+
+
+def test_prices_are_asked_for_where_they_decide():
+    coins = [PEPE, DEAD, HOLO, HYDRO, CoinIdentity(1, "LEO", "UNUS SED LEO", "leo", 20, True)]
+    traded = {"PEPE", "HOT.OKX", "HOT.BINANCE", "LEO.OKX", "BTC"}
+    assert choose_namesakes(traded, coins, set(), turn=0) == [2682, 900001, 1]
+    assert choose_namesakes(traded, coins, {2682}, turn=0) == [900001, 1], "what is known already is not asked for"
+    assert choose_namesakes({"PEPE"}, coins, set(), turn=0) == []
+
+
+def test_where_there_are_more_than_one_run_asks_for_every_symbol_has_its_turn_whole():
+    symbols = [f"S{number:03}" for number in range(NAMESAKES_PRICED_MAX)]
+    coins = [
+        CoinIdentity(3 * place + nth, symbol, f"{symbol} {nth}", f"{symbol}-{nth}", 1, True)
+        for place, symbol in enumerate(symbols)
+        for nth in range(3)
+    ]
+    turns = [choose_namesakes(symbols, coins, set(), turn) for turn in range(6)]
+    assert all(0 < len(turn) <= NAMESAKES_PRICED_MAX and len(turn) % 3 == 0 for turn in turns)
+    assert {one for turn in turns for one in turn} == {coin.id for coin in coins}

@@ -11,7 +11,7 @@ from arbedge.app.market_data.flights import Flights
 from arbedge.app.market_data.quiet import Quiet, state_of
 from arbedge.app.market_data.sourced import Missing, Sourced, mode_of
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import ExchangeId, Feed, Market, Mode, Quote, Snapshot, Source
+from arbedge.domain.market import ExchangeId, Feed, FeedKey, Mode, Quote, Snapshot, Source
 from arbedge.domain.normalise import normalise
 from arbedge.domain.plausible import is_plausible_quote
 from arbedge.errors import ExchangeError, ExchangeRateLimited, MarketDataUnavailable, StoreUnavailable
@@ -22,7 +22,6 @@ from arbedge.ports.lake import Lake, SnapshotCache
 from arbedge.ports.market_documents import Kind, Served
 from arbedge.ports.store import Scans
 
-FeedKey = tuple[ExchangeId, Market]
 FeedAnswer = Sourced[Feed] | Missing
 
 log = logging.getLogger(__name__)

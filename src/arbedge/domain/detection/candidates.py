@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from arbedge.domain.market import ExchangeId, Feed, Market, Quote, Side
+from arbedge.domain.market import ExchangeId, Feed, LegKey, Market, Quote, Side
 from arbedge.domain.policy import OpportunityType, Policy
-from arbedge.domain.reasons import BAD_DATA, Reason
+from arbedge.domain.reasons import BAD_DATA, Reason, name_lack
 from arbedge.limits import BAD_DATA_KEPT, NEAR_MISSES_KEPT, NEAR_MISSES_OF_A_TYPE_MIN
 
 
@@ -25,7 +25,7 @@ class LegRef(Struct, frozen=True):
     side: Side
 
     @property
-    def key(self) -> tuple[ExchangeId, Market, str]:
+    def key(self) -> LegKey:
         return (self.exchange, self.market, self.symbol)
 
 
@@ -105,7 +105,7 @@ class Drops:
 
     def count_short(self, net_bps: float) -> None:
         """A drop at or below the floor against which nothing stands but what it is worth."""
-        self.counts["below_minimum" if net_bps > 0 else "fees"] += 1
+        self.counts[name_lack(net_bps)] += 1
 
     def add(self, kind: OpportunityType, net_bps: float, refusal: Refusal, make: Callable[[], Candidate]) -> None:
         """Counts a drop; `make` is only called for one that is near enough to be kept."""
@@ -145,7 +145,7 @@ def judge_net(gross_bps: float, net_bps: float, minimum_bps: float) -> Refusal |
     if net_bps >= minimum_bps:
         return None
     numbers = {"gross_bps": gross_bps, "net_bps": net_bps, "minimum_bps": minimum_bps}
-    return ("below_minimum" if net_bps > 0 else "fees"), numbers
+    return name_lack(net_bps), numbers
 
 
 def check_quotes(listed: Sequence[Listed], now: int, policy: Policy) -> Refusal | None:

@@ -9,10 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from arbedge.domain.detection.triangular import STARTS
-from arbedge.domain.market import ExchangeId, Feed, Market, Snapshot
+from arbedge.domain.market import Feed, FeedKey, Snapshot
 from arbedge.domain.reasons import Reason
-
-FeedKey = tuple[ExchangeId, Market]
 
 
 class Named(Protocol):

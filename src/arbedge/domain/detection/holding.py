@@ -26,13 +26,16 @@ class Holding(NamedTuple):
 
 
 def count_settlements(funding: Funding, now: int, horizon_h: int) -> int:
-    """Settlements in (now, now + horizon]. A `next_at` that has passed is moved on by whole intervals."""
+    """Settlements in (now, now + horizon]."""
+    first, end = find_first(funding, now), now + horizon_h * HOUR_MS
+    return 0 if first > end else (end - first) // round(funding.interval_h * HOUR_MS) + 1
+
+
+def find_first(funding: Funding, now: int) -> int:
+    """The first settlement after `now`: a `next_at` that has passed is moved on by whole intervals."""
     interval = round(funding.interval_h * HOUR_MS)
-    first = funding.next_at
-    if first <= now:
-        first += ((now - first) // interval + 1) * interval
-    end = now + horizon_h * HOUR_MS
-    return 0 if first > end else (end - first) // interval + 1
+    passed = (now - funding.next_at) // interval + 1
+    return funding.next_at + max(0, passed) * interval
 
 
 def overdue_ms(funding: Funding, now: int) -> float:

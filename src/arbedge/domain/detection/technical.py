@@ -21,13 +21,12 @@ from arbedge.domain.detection.candidates import Candidate, Drops, LegRef, Listed
 from arbedge.domain.detection.census import find_absence
 from arbedge.domain.detection.holding import HOUR_MS, count_settlements
 from arbedge.domain.edge import Edge, Legs, LegTerms, Refused, Sizing, build_edge
-from arbedge.domain.market import ExchangeId, Funding, Market, Side
+from arbedge.domain.market import FeedKey, Funding, LegKey, Side
 from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.technical.signals import BackedSignal, Signal, check_evidence
 from arbedge.limits import SIGNALS_SHOWN_MAX
 
 KIND: Final[OpportunityType] = "technical"
-LegKey = tuple[ExchangeId, Market, str]
 
 
 def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
@@ -55,7 +54,7 @@ def detect(board: Board, drops: Drops) -> Iterator[Candidate]:
 
 def _find_quotes(board: Board) -> dict[LegKey, Listed]:
     """The quotes of the signals' instruments, in one pass over the feeds that they are of."""
-    wanted: defaultdict[tuple[ExchangeId, Market], set[str]] = defaultdict(set)
+    wanted: defaultdict[FeedKey, set[str]] = defaultdict(set)
     for one in board.signals:
         wanted[_feed_of(one.signal)].add(one.signal.at.symbol)
     return {
@@ -100,7 +99,7 @@ def _check_quote(signal: Signal, listed: Listed, board: Board) -> Refusal | None
     return (reason, {"price": mid, "target": signal.target, "stop": signal.stop}) if reason else None
 
 
-def _feed_of(signal: Signal) -> tuple[ExchangeId, Market]:
+def _feed_of(signal: Signal) -> FeedKey:
     return signal.at.exchange, signal.at.market
 
 

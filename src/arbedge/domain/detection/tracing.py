@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from arbedge.domain.detection import detect_all
 from arbedge.domain.detection.candidates import Drop, Drops
-from arbedge.domain.detection.census import FeedKey, find_absence
-from arbedge.domain.market import Feed, Quote, Snapshot
+from arbedge.domain.detection.census import find_absence
+from arbedge.domain.market import Feed, FeedKey, Quote, Snapshot
 from arbedge.domain.opportunity import Leg, Opportunity
 from arbedge.domain.policy import Policy
 from arbedge.domain.quarantine import Watch, make_key

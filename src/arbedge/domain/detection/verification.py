@@ -13,6 +13,7 @@ from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Funding, OrderBook, Origin
 from arbedge.domain.opportunity import Sighting, make_leg
 from arbedge.domain.policy import CLOSED_TYPES, Policy
+from arbedge.domain.reasons import name_lack
 from arbedge.domain.technical.signals import BackedSignal
 
 
@@ -65,8 +66,8 @@ def verify(
 def require_minimum(edge: Edge, minimum_bps: float) -> None:
     """Raises `Refused` for an edge below the minimum, with what decided: the costs, or the minimum."""
     if edge.net_bps < Decimal(str(minimum_bps)):
-        reason = "below_minimum" if edge.net_bps > 0 else "fees"
-        raise Refused(reason, gross_bps=float(edge.gross_bps), net_bps=float(edge.net_bps), minimum_bps=minimum_bps)
+        net_bps = float(edge.net_bps)
+        raise Refused(name_lack(net_bps), gross_bps=float(edge.gross_bps), net_bps=net_bps, minimum_bps=minimum_bps)
 
 
 def _terms(market: LegMarket, side: Side) -> LegTerms:

@@ -19,7 +19,7 @@ class InitDataRefused(Exception):
     """The text is not a fresh signature of Telegram's; the message may be shown to the caller."""
 
 
-def check_init_data(raw: str, bot_token: str, now: int, age_s_max: int = AGE_S_MAX) -> int:
+def check_init_data(raw: str, bot_token: str, now: int) -> int:
     """The Telegram id of the person who opened the Mini App. `now` in epoch ms. Raises `InitDataRefused`."""
     fields = _parse(raw)
     given = fields.pop("hash", "")
@@ -28,7 +28,7 @@ def check_init_data(raw: str, bot_token: str, now: int, age_s_max: int = AGE_S_M
     expected = hmac.new(secret, lines.encode(), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected.encode(), given.encode()):
         raise InitDataRefused("The Mini App data is not signed for this bot.")
-    _check_age(fields.get("auth_date", ""), now, age_s_max)
+    _check_age(fields.get("auth_date", ""), now)
     return _read_user_id(fields.get("user", ""))
 
 
@@ -45,11 +45,11 @@ def _parse(raw: str) -> dict[str, str]:
     return fields
 
 
-def _check_age(auth_date: str, now: int, age_s_max: int) -> None:
+def _check_age(auth_date: str, now: int) -> None:
     if not (auth_date.isascii() and auth_date.isdigit() and len(auth_date) <= 12):
         raise InitDataRefused("The Mini App data has no date.")
     age_s = now / 1000 - int(auth_date)
-    if age_s > age_s_max:
+    if age_s > AGE_S_MAX:
         raise InitDataRefused("The Mini App data is too old: open the app again.")
     if age_s < -AHEAD_S_MAX:
         raise InitDataRefused("The Mini App data is dated in the future.")

@@ -6,12 +6,12 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Response
 
 from arbedge.app.identity_views import EventsView, load_asset_counts, load_events, load_quarantine
-from arbedge.app.ingest import ALL_FEEDS
 from arbedge.app.market_browse import QuoteFilter, find_instrument, list_funding, list_tickers
 from arbedge.app.market_data import FeedKey, MarketData
 from arbedge.app.market_views import view_book, view_candles, view_funding_history
 from arbedge.app.status import DependencyView, check_status
 from arbedge.domain.instruments import Instrument
+from arbedge.domain.market import FEEDS
 from arbedge.domain.permissions import get_rights
 from arbedge.domain.person import Person
 from arbedge.entrypoints.http.auth import Reader
@@ -188,7 +188,7 @@ async def get_exchanges(services: Ports, data: Data, _person: Reader) -> Respons
     now = services.clock.now_ms()
     status = await check_status(services.scans, {}, now)
     events = await load_events(services.instruments, now) or {}
-    rows = [await _view_market(data, key, status.exchanges[key[0]][key[1]], events.get(key)) for key in ALL_FEEDS]
+    rows = [await _view_market(data, key, status.exchanges[key[0]][key[1]], events.get(key)) for key in FEEDS]
     since, mode = now - READS_MS, services.settings.market_mode
     quarantine, assets = await load_quarantine(services.scans, mode), await load_asset_counts(services.assets)
     meta = ExchangesMeta(mode, await data.load_reads(since), since, quarantine, assets)

@@ -10,7 +10,7 @@ from arbedge.app.browse import explain_opportunity, get_opportunity, is_visible,
 from arbedge.app.services import Services
 from arbedge.app.views import OpportunityDetail
 from arbedge.domain.gauge import choose_gauge
-from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.opportunity import Opportunity, is_id
 from arbedge.domain.permissions import get_rights, is_allowed
 from arbedge.domain.person import Person
 from arbedge.entrypoints.http.auth import Reader, require
@@ -86,14 +86,9 @@ async def get_opportunities(services: Ports, person: Reader, query: Annotated[Op
     return Response(encode(answer), media_type=JSON)
 
 
-def is_opportunity_id(text: str) -> bool:
-    """Whether the text has the form of an id; anything else needs no look into the database."""
-    return len(text) == 16 and set(text) <= set("0123456789abcdef")
-
-
 async def require_opportunity(services: Services, person: Person, opportunity_id: str) -> Opportunity:
     """Raises 404 for what is not on record and 403 for what the person's plan leaves out."""
-    found = await services.opportunities.load(opportunity_id) if is_opportunity_id(opportunity_id) else None
+    found = await services.opportunities.load(opportunity_id) if is_id(opportunity_id) else None
     if found is None:
         raise refuse_missing("opportunity")
     await require_visible(services, person, found)
@@ -122,7 +117,7 @@ async def get_one_opportunity(
     be had, why not: the figures are then those of the scan's own size.
     """
     found = None
-    if is_opportunity_id(opportunity_id):
+    if is_id(opportunity_id):
         size_usdt = None if query.size_quote is None else Decimal(str(query.size_quote))
         found = await get_opportunity(
             services.opportunities,
@@ -149,7 +144,7 @@ async def get_one_opportunity(
 async def get_why(services: Ports, person: Reader, opportunity_id: OpportunityId) -> Response:
     """Your own reason, recomputed now, what your chat was sent, and what the latest scan says of the pair."""
     view = None
-    if is_opportunity_id(opportunity_id):
+    if is_id(opportunity_id):
         now = services.clock.now_ms()
         view = await explain_opportunity(
             services.opportunities,

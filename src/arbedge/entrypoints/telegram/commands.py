@@ -10,8 +10,10 @@ from msgspec.structs import replace
 
 from arbedge.app import accounts, browse
 from arbedge.app.identity_views import load_events, load_quarantine, sum_events
+from arbedge.app.market_browse import parse_pair
 from arbedge.app.status import check_status
 from arbedge.app.views import OpportunityDetail
+from arbedge.domain.opportunity import is_id
 from arbedge.domain.permissions import is_allowed
 from arbedge.domain.policy import OpportunityType
 from arbedge.entrypoints.telegram import market, preferences
@@ -37,8 +39,6 @@ from arbedge.errors import MessengerError
 from arbedge.ports.messenger import Screen
 from arbedge.ports.store import OpportunityFilter
 
-_ID: Final = re.compile(r"[0-9a-f]{16}")
-_QUOTES: Final = ("USDT", "USDC")
 # Payloads that our own links carry and that ask for nothing but /start.
 _KNOWN_LINKS: Final = ("group", "ref_")
 
@@ -122,7 +122,7 @@ async def show_categories(turn: Turn, _argument: str) -> Screen:
 
 async def show_why(turn: Turn, argument: str) -> Screen:
     wanted = argument.split(maxsplit=1)[0] if argument else ""
-    if _ID.fullmatch(wanted.lower()):
+    if is_id(wanted.lower()):
         return await explain_one(turn, wanted.lower())
     asset = parse_asset(wanted)
     if asset is None:
@@ -192,10 +192,7 @@ async def explain_one(turn: Turn, opportunity_id: str) -> Screen:
 
 def parse_asset(wanted: str) -> str | None:
     """`btc`, `BTC/USDT`, `BTC-USDT-SWAP` and `BTCUSDT` all mean BTC; None when it cannot be an asset."""
-    asset = re.split(r"[/\-_:]", wanted.upper(), maxsplit=1)[0]
-    for currency in _QUOTES:
-        if asset.endswith(currency) and asset != currency:
-            asset = asset.removesuffix(currency)
+    asset, _ = parse_pair(wanted)
     return asset if asset.replace(".", "", 1).isalnum() and len(asset) <= 20 else None
 
 

@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+from arbedge.domain.opportunity import ID_PATTERN
 from arbedge.entrypoints.telegram import callbacks, commands, market, preferences, similar, simulate
 from arbedge.entrypoints.telegram.callbacks import PLACE, TYPE, Place, parse_place
 from arbedge.entrypoints.telegram.turn import Turn
 from arbedge.ports.messenger import Screen
 
-_ID: Final = r"([0-9a-f]{16})"
+_ID: Final = f"({ID_PATTERN})"
 
 Handler = Callable[[Turn, tuple[str, ...]], Awaitable[Screen]]
 

@@ -84,13 +84,13 @@ class Turn:
         except MessageGone:
             await self.reply(screen)
 
-    async def fetch_private_link(self, payload: str = "group") -> str | None:
-        """A link that opens the private chat; None while the bot's own name cannot be learnt."""
+    async def fetch_private_link(self) -> str | None:
+        """A link that opens the private chat from a group; None while the bot's own name cannot be learnt."""
         try:
             username = await self.services.messenger.fetch_username()
         except MessengerError:
             return None
-        return f"https://t.me/{username}?start={payload}"
+        return f"https://t.me/{username}?start=group"
 
     async def _write(self, call: Callable[[], Awaitable[object]]) -> None:
         """Tries twice where that may help: after a short wait that Telegram asked for, or an answer that never came."""

@@ -53,6 +53,7 @@ def test_funding_legs_state_rate_interval_and_next_settlement():
     assert "funding +0.1100 % every 4 h, next 2026-11-21 23:26:40 UTC" in text
     assert "3 settlements counted on a mark of 100; rate 4.0 s old, source api" in text
     assert "Held for 24 h" in text
+    assert "Funding has paid for all costs after 5.0 h, at today's rates" in text
     assert "Held for" not in shown(cross())
 
 

@@ -8,9 +8,10 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from arbedge.domain.opportunity import is_id
+
 CURSOR_CHARACTERS_MAX: Final = 128
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]+")
-_ID = re.compile(r"[0-9a-f]{16}")
 
 
 class Position(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -35,6 +36,6 @@ def parse_cursor(cursor: str) -> Position:
         position = _decoder.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (msgspec.MsgspecError, ValueError):
         raise ValueError("not a cursor of this list") from None
-    if not math.isfinite(position.ranked_bps) or not _ID.fullmatch(position.id):
+    if not math.isfinite(position.ranked_bps) or not is_id(position.id):
         raise ValueError("not a cursor of this list")
     return position

@@ -17,7 +17,7 @@ from arbedge.adapters.cloudflare.d1.documents import pack, unpack
 from arbedge.adapters.cloudflare.kv import KvCatalogueCache
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.listings import EventKind, InstrumentEvent
-from arbedge.domain.market import ExchangeId, Market
+from arbedge.domain.market import FeedKey
 from arbedge.errors import StoreUnavailable
 from arbedge.limits import INSTRUMENT_EVENTS_KEPT_MS
 from arbedge.ports.store import Catalogue, FeedEvents
@@ -66,8 +66,6 @@ SELECT payload FROM (
   FROM instrument_events WHERE at >= ?1
 ) WHERE place <= ?2 ORDER BY at DESC, symbol
 """
-
-FeedKey = tuple[ExchangeId, Market]
 
 
 class KeptCatalogue(Struct):

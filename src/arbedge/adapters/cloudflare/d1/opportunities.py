@@ -73,38 +73,32 @@ ORDER BY ended_at LIMIT ?2
 _MARK_OUTCOMES = """
 UPDATE opportunities SET outcome_announced_at = ?2 WHERE id IN (SELECT value FROM json_each(?1))
 """
+# What a reader asked for, in the list and in the count of what it hides: ?1 to ?9 are the same in both.
+_WANTED: Final = """
+ended_at IS NULL
+  AND (?1 IS NULL OR type = ?1)
+  AND (?2 IS NULL OR asset = ?2)
+  AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
+  AND (?4 IS NULL OR net_bps >= ?4)
+  AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(categories) WHERE value = ?5))
+  AND (?6 OR type <> 'technical')
+"""
+_IS_PREMIUM: Final = "(net_bps >= ?7 OR type IN (SELECT value FROM json_each(?8)))"
+_IS_TOLD: Final = """EXISTS (
+  SELECT 1 FROM deliveries WHERE opportunity_id = opportunities.id AND chat_id = ?9 AND message_id IS NOT NULL
+)"""
 # Left alone, the planner would read and sort every open row to return the first few.
-_LIST_OPEN = """
+_LIST_OPEN = f"""
 SELECT id, ranked_bps, payload FROM opportunities INDEXED BY opportunities_open
-WHERE ended_at IS NULL
-  AND (?1 IS NULL OR type = ?1)
-  AND (?2 IS NULL OR asset = ?2)
-  AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
-  AND (?4 IS NULL OR net_bps >= ?4)
-  AND (?5 IS NULL OR ?5 = (net_bps >= ?9 OR type IN (SELECT value FROM json_each(?10))) OR EXISTS (
-    SELECT 1 FROM deliveries
-    WHERE opportunity_id = opportunities.id AND chat_id = ?11 AND message_id IS NOT NULL
-  ))
-  AND (?12 IS NULL OR EXISTS (SELECT 1 FROM json_each(categories) WHERE value = ?12))
-  AND (?13 OR type <> 'technical')
-  AND (?6 IS NULL OR ranked_bps < ?6 OR (ranked_bps = ?6 AND id > ?7))
-ORDER BY ranked_bps DESC, id LIMIT ?8
-"""
-_COUNT_HIDDEN = """
+WHERE {_WANTED}
+  AND (?10 IS NULL OR ?10 = {_IS_PREMIUM} OR {_IS_TOLD})
+  AND (?11 IS NULL OR ranked_bps < ?11 OR (ranked_bps = ?11 AND id > ?12))
+ORDER BY ranked_bps DESC, id LIMIT ?13
+"""  # noqa: S608 - every part of it stands above
+_COUNT_HIDDEN = f"""
 SELECT count(*) AS count FROM opportunities INDEXED BY opportunities_open
-WHERE ended_at IS NULL
-  AND (?1 IS NULL OR type = ?1)
-  AND (?2 IS NULL OR asset = ?2)
-  AND (?3 IS NULL OR EXISTS (SELECT 1 FROM json_each(payload, '$.sighting.legs') WHERE value ->> 'exchange' = ?3))
-  AND (?4 IS NULL OR net_bps >= ?4)
-  AND (?8 IS NULL OR EXISTS (SELECT 1 FROM json_each(categories) WHERE value = ?8))
-  AND (?9 OR type <> 'technical')
-  AND (net_bps >= ?5 OR type IN (SELECT value FROM json_each(?6)))
-  AND NOT EXISTS (
-    SELECT 1 FROM deliveries
-    WHERE opportunity_id = opportunities.id AND chat_id = ?7 AND message_id IS NOT NULL
-  )
-"""
+WHERE {_WANTED} AND {_IS_PREMIUM} AND NOT {_IS_TOLD}
+"""  # noqa: S608
 _LOAD_SOME = "SELECT payload FROM opportunities WHERE id IN (SELECT value FROM json_each(?1))"
 _COUNT_CATEGORIES = """
 SELECT one.value AS category, count(*) AS count FROM opportunities AS o, json_each(o.categories) AS one
@@ -192,14 +186,13 @@ def _list_open(wanted: OpportunityFilter, limit: int, after: Position | None) ->
     """The page, and where premium is left out, how many that hides."""
     if limit < 1:
         raise ValueError("a page has at least one item")
-    filters = (wanted.type, wanted.asset, wanted.exchange, wanted.min_edge_bps)
-    premium = (PREMIUM_NET_BPS, PREMIUM_TYPES_JSON, wanted.told_chat)
+    choice = (wanted.type, wanted.asset, wanted.exchange, wanted.min_edge_bps, wanted.category)
+    reader = (int(wanted.shows_technical), PREMIUM_NET_BPS, PREMIUM_TYPES_JSON, wanted.told_chat)
     is_premium = None if wanted.is_premium is None else int(wanted.is_premium)
-    choice = (wanted.category, int(wanted.shows_technical))
     place = (after.ranked_bps if after else None, after.id if after else None, limit + 1)
     return [
-        Statement(_LIST_OPEN, (*filters, is_premium, *place, *premium, *choice)),
-        *([Statement(_COUNT_HIDDEN, (*filters, *premium, *choice))] if wanted.is_premium is False else []),
+        Statement(_LIST_OPEN, (*choice, *reader, is_premium, *place)),
+        *([Statement(_COUNT_HIDDEN, (*choice, *reader))] if wanted.is_premium is False else []),
     ]
 
 

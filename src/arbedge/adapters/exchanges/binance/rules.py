@@ -25,9 +25,6 @@ from arbedge.errors import (
     ExchangeUnreachable,
 )
 
-SPOT_URL: Final = "https://api.binance.com"
-FUTURES_URL: Final = "https://fapi.binance.com"
-
 WEIGHT_PER_MINUTE: Final[MappingProxyType[Market, int]] = MappingProxyType({"spot": 6000, "perp": 2400})
 
 TICKERS: Final[MappingProxyType[Market, tuple[Call, ...]]] = MappingProxyType(

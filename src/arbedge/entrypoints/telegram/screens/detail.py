@@ -147,9 +147,16 @@ def _render_size(view: OpportunityDetail) -> str:
     if view.horizon_h is not None:
         whose = words.WHOSE[view.valued.horizon_from]
         lines.append(f"Held for {view.horizon_h} h, {whose} holding time, valued as closed at today's books")
+        lines.append(_render_break_even(view.break_even_h))
     confidence = view.confidence
     lines.append(f"Confidence {figures.render_confidence(confidence)}" + _name_model(confidence.model))
     return "\n".join(lines)
+
+
+def _render_break_even(hours: float | None) -> str:
+    if hours is None:
+        return "At today's rates funding never pays for its costs"
+    return f"Funding has paid for all costs after {hours:.1f} h, at today's rates"
 
 
 def _name_minimum(view: OpportunityDetail) -> str:
