@@ -43,6 +43,14 @@ def test_a_deep_walk_is_cut_and_says_so():
     assert text.count("and 42 more levels") == 2
 
 
+def test_no_price_is_cut_short_by_a_large_size():
+    view = view_opportunity(cross(), NOW)
+    legs = [replace(leg, quantity=D(342_000_000)) for leg in view.legs]
+    levels = [(D("0.0000029234"), D(2_184_829_260))]
+    text = shown(replace(view, legs=legs, books=[levels, levels]))
+    assert re.search(r"^0\.0000029234 +342000000\n +of 2184829260$", text, re.MULTILINE)
+
+
 def test_it_leads_back_to_the_size_and_the_place():
     view = view_opportunity(cross(), NOW)
     assert data_of(render_books(view, PLACE, None))["Back to it"] == callbacks.detail(view.id, PLACE)

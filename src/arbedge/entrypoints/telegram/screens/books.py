@@ -11,7 +11,7 @@ from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.html import bold, quote
 from arbedge.entrypoints.telegram.screens import words
 from arbedge.entrypoints.telegram.screens.figures import plain, render_money, render_price, render_time
-from arbedge.entrypoints.telegram.screens.layout import MENU, compose, table
+from arbedge.entrypoints.telegram.screens.layout import MENU, TABLE_COLUMNS, compose, table
 from arbedge.entrypoints.telegram.screens.waterfall import render_refused, render_worth
 from arbedge.ports.messenger import Button, Screen
 
@@ -69,8 +69,8 @@ def _take(levels: Side, quantity: Decimal) -> list[tuple[Decimal, Decimal, Decim
 def _render_fill(leg: LegView, levels: Side, side: str) -> str:
     taken = _take(levels, leg.quantity)
     cash = sum((price * size for price, size, _ in taken), Decimal(0))
-    rows = [(render_price(price), f"{_short(size)} of {_short(there)}") for price, size, there in taken[:_LEVELS_SHOWN]]
-    if more := len(taken) - len(rows):
+    rows = [row for level in taken[:_LEVELS_SHOWN] for row in _render_level(*level)]
+    if (more := len(taken) - _LEVELS_SHOWN) > 0:
         rows.append((f"and {more} more levels", ""))
     verb = "paid" if side == "buy" else "received"
     is_in_asset = (leg.market, side) == ("spot", "buy")
@@ -78,6 +78,14 @@ def _render_fill(leg: LegView, levels: Side, side: str) -> str:
     currency = quote(leg.asset if is_in_asset else leg.quote, 20)
     worth = f" = {_short(cash * Decimal(str(leg.fee_bps)) / _BPS)} {quote(leg.quote, 20)}" if is_in_asset else ""
     return f"{table(rows)}\n{verb} {_short(cash)} {quote(leg.quote, 20)}, fee {_short(fee)} {currency}{worth}"
+
+
+def _render_level(price: Decimal, size: Decimal, there: Decimal) -> list[tuple[str, str]]:
+    """A row, or two where one would cut the price short."""
+    left, right = render_price(price), f"{_short(size)} of {_short(there)}"
+    if len(left) + len(right) < TABLE_COLUMNS:
+        return [(left, right)]
+    return [(left, _short(size)), ("", f"of {_short(there)}")]
 
 
 def _render_funding(leg: LegView) -> str:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from arbedge.app.leg_views import FundingView, LegView
+from arbedge.app.leg_views import LegView
 from arbedge.app.views import OpportunityDetail, OutcomeView
 from arbedge.domain.gauge import SIZES_USDT, Gauge
 from arbedge.domain.policy import PREMIUM_NET_BPS
@@ -13,7 +13,6 @@ from arbedge.entrypoints.telegram.screens.figures import (
     plain,
     render_age,
     render_money,
-    render_percent,
     render_price,
     render_time,
 )
@@ -21,6 +20,7 @@ from arbedge.entrypoints.telegram.screens.layout import MENU, compose, mark
 from arbedge.entrypoints.telegram.screens.signal import render_signal
 from arbedge.entrypoints.telegram.screens.waterfall import (
     render_curve,
+    render_funding,
     render_inventory,
     render_waterfall,
     render_worth,
@@ -115,24 +115,12 @@ def render_leg(leg: LegView, now: int) -> str:
     if leg.multiplier != 1:
         lines.insert(3, f"the exchange quotes {leg.multiplier:,} units at {render_price(leg.price * leg.multiplier)}")
     if leg.funding:
-        lines += _render_funding(leg.funding)
+        lines += render_funding(leg.funding)
     lines.append(
         f"book {render_age(leg.age_ms)} old ({render_time(now - leg.age_ms, 'T')}),"
         f" source {quote(leg.source)}, mode {quote(leg.mode)}"
     )
     return "\n".join(lines)
-
-
-def _render_funding(funding: FundingView) -> list[str]:
-    """What is counted with, and that a rate has an age of its own: it comes with a scan, not with the book."""
-    counted = "1 settlement" if funding.settlements == 1 else f"{funding.settlements} settlements"
-    lines = [
-        f"funding {render_percent(funding.rate)} every {funding.interval_h:g} h, next {render_time(funding.next_at)}",
-        f"{counted} counted on a mark of {render_price(Decimal(str(funding.mark)))}",
-    ]
-    if funding.age_ms is not None and funding.source is not None:
-        lines[1] += f"; rate {render_age(funding.age_ms)} old, source {quote(funding.source)}"
-    return lines
 
 
 def _render_size(view: OpportunityDetail) -> str:
