@@ -3,11 +3,12 @@
 import asyncio
 import socket
 import struct
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from scripts.sandbox.faults import TARGETS, Fault, FaultTable
@@ -15,6 +16,7 @@ from scripts.sandbox.requests import RequestLog
 
 TIMEOUT_SECONDS_DEFAULT = 60.0
 LATENCY_MS_DEFAULT = 2_000.0
+ENDLESS_MEGABYTES_DEFAULT = 500
 HTML_PAGE = (
     "<!DOCTYPE html><html><head><title>Just a moment...</title></head>"
     "<body><h1>Service temporarily unavailable</h1><p>Ray ID: 8f0000000000</p></body></html>"
@@ -105,10 +107,24 @@ class FaultMiddleware:
                 await sever(scope, httpx.ReadError)
             case "html":
                 await HTMLResponse(HTML_PAGE, int(fault.value or 503))(scope, receive, send)
+            case "endless":
+                await StreamingResponse(
+                    swell(int(fault.value or ENDLESS_MEGABYTES_DEFAULT)),
+                    headers={"content-type": "application/json", "content-encoding": "gzip"},
+                )(scope, receive, send)
             case "malformed":
                 await self._app(scope, receive, truncating(send))
             case "status" | "rate_limit" | "geo":
                 await self._renderers[fault.target](fault)(scope, receive, send)
+
+
+def swell(megabytes: int) -> Iterator[bytes]:
+    """A list that does not close, compressed to a thousandth of its length."""
+    packed = zlib.compressobj(wbits=31)
+    yield packed.compress(b"[")
+    for _ in range(megabytes):
+        yield packed.compress(b"0," * 500_000)
+    yield packed.flush()
 
 
 def truncating(send: Send) -> Send:

@@ -9,13 +9,14 @@ from scripts.sandbox.clock import Clock
 
 Target = Literal["binance", "binance-futures", "bybit", "okx", "cmc", "telegram", "ai", "pipelines"]
 TARGETS: tuple[Target, ...] = ("binance", "binance-futures", "bybit", "okx", "cmc", "telegram", "ai", "pipelines")
-Kind = Literal["latency", "timeout", "status", "html", "geo", "rate_limit", "malformed", "reset"]
+Kind = Literal["latency", "timeout", "status", "html", "geo", "rate_limit", "malformed", "endless", "reset"]
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One way of failing.
 
-    `value`: latency ms, timeout s until the connection closes, status and html HTTP code, rate_limit seconds to wait.
+    `value`: latency ms, timeout s until the connection closes, status and html HTTP code, rate_limit seconds to wait,
+    endless megabytes that a body of no stated length unpacks into.
     `path`: part of the request path below the target (`ticker/24hr`, `sendMessage`); all paths without it.
     """
 

@@ -27,6 +27,7 @@ from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.preferences import D1Preferences
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
 from arbedge.adapters.cloudflare.d1.signals import D1Signals
+from arbedge.adapters.cloudflare.d1.streams import D1Streams
 from arbedge.adapters.cloudflare.d1.track_record import D1TrackRecord
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
 from arbedge.adapters.cloudflare.durable import DurableAppraiser, DurableScanner
@@ -70,9 +71,8 @@ def build(
     `hosts` is what is known of the exchanges' hosts; whoever asks them in more than one event keeps it between them.
     `kept` spares an instance the decoding of instruments that it has read before.
     """
-    hosts = {} if hosts is None else hosts
     client = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
-    database = Database(bindings.DB)
+    database, hosts = Database(bindings.DB), {} if hosts is None else hosts
     dependencies = D1Dependencies(database)
     exchanges = _build_exchanges(settings, transport, clock, hosts)
     instruments = D1Instruments(database, KvCatalogueCache(bindings.KV), kept or KeptCatalogue())
@@ -120,6 +120,7 @@ def build(
         deliveries=D1Deliveries(database),
         outbox=BindingQueue[Deliver](bindings.DELIVERIES),
         messenger=BotApi(client, settings.telegram_api_url, settings.telegram_bot_token),
+        streams=D1Streams(database),
         updates=D1Updates(database),
         dead_letters=D1DeadLetters(database),
         dependencies=dependencies,

@@ -28,7 +28,9 @@ ArbEdgeError
 └── RecordRefused               a record the lake must not keep: its figures or texts break its schema
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
+
+ERROR_CHARACTERS_MAX: Final = 400  # of what an exchange said: enough to see what it means
 
 Outcome = Literal["rejected", "retryable", "unknown"]
 
@@ -48,9 +50,15 @@ class ConfigurationError(ArbEdgeError):
 
 
 class ExchangeError(ArbEdgeError):
-    """A call to an exchange failed; the class is the error class shown in health."""
+    """A call to an exchange failed; the class is the error class shown in health.
+
+    What it says is cut to a length that can be kept and shown: it may repeat an answer of megabytes.
+    """
 
     code = "exchange_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message[:ERROR_CHARACTERS_MAX])
 
 
 class ExchangeUnreachable(ExchangeError):

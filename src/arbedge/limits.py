@@ -5,7 +5,10 @@ from typing import Final
 # -- outbound HTTP
 CONNECTIONS_MAX: Final = 6  # the platform holds further ones back until a response header arrives
 EXCHANGE_TIMEOUT_S: Final = 3.5  # a scan is due every 10 s; a slower answer is stale anyway
-EXCHANGE_BODY_BYTES_MAX: Final = 24_000_000  # the largest bulk answer (Binance exchangeInfo) is several MB
+EXCHANGE_BODY_BYTES_MAX: Final = 16_000_000  # the largest bulk answer (Binance exchangeInfo) is several MB
+BOOK_BYTES_MAX: Final = 100_000  # fifty levels a side are some five thousand
+INSTRUMENTS_OF_FEED_MAX: Final = 10_000  # the longest list has some 3,000
+INSTRUMENTS_OF_PAIR_MAX: Final = 20  # on one exchange and market: a coin, in thousands of it, and little else
 TELEGRAM_TIMEOUT_S: Final = 8.0
 
 # -- inbound HTTP
@@ -28,7 +31,7 @@ BAD_DATA_KEPT: Final = 40  # of them for what is no near miss, since a mistaken 
 SCAN_LEASE_MS: Final = 30_000  # a scan older than this has died; the next one may start
 INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a few times a week
 INSTRUMENTS_RETRY_MS: Final = 60_000  # a megabyte that did not come, or was refused, is not asked for at every scan
-WATCHED_MAX: Final = 500  # instruments under suspicion, about 200 bytes each, that every scan reads
+WATCHED_MAX: Final = 150  # instruments of one feed under suspicion, some 200 bytes each, that every scan reads
 INSTRUMENT_EVENTS_KEPT_MS: Final = 30 * 86_400_000  # a month of listings and changes of rules
 REVALUED_MAX: Final = 100  # open opportunities valued again for a list at a size of one's own: a longest page
 SCANS_KEPT_MS: Final = 3_600_000  # how long a scan's report can be asked about
@@ -60,6 +63,7 @@ APPRAISALS_KEEP_ALIVE_MS: Final = 5_000  # a round that failed is tried again
 STREAM_POLL_MS: Final = 5_000  # half a scan's interval; twelve small reads a minute for each listener
 STREAM_HEARTBEAT_MS: Final = 10_000  # proxies end silent connections; and a lost one is noticed by writing to it
 STREAM_MS_MAX: Final = 300_000  # then the listener comes back, and its rights are looked at again
+STREAMS_OF_PERSON_MAX: Final = 5  # open at once: several programs, and some reads a minute for each
 STREAM_RETRY_MS: Final = 2_000
 STREAM_CHANGES_MAX: Final = 100  # at once; whoever missed more is given the list anew
 STREAM_RESUMED_MS_MAX: Final = 3_600_000  # a place in the stream that is older leads to the list

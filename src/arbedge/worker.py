@@ -31,7 +31,7 @@ from arbedge.errors import ConfigurationError
 from arbedge.limits import API_BODY_BYTES_MAX
 from arbedge.platform.env import read_environment
 from arbedge.platform.fetch import FetchTransport
-from arbedge.platform.http import make_response, serve, stream_body, watch_caller
+from arbedge.platform.http import has_body, make_response, serve, stream_body, watch_caller
 
 WEBHOOK_PATH = "/webhook/telegram"
 
@@ -65,16 +65,16 @@ async def fetch(env: Any, request: Any) -> Any:
     if urlsplit(str(request.url)).path == WEBHOOK_PATH and request.method == "POST":
         answer = await handle_webhook(services, request.headers, stream_body(request))
         return make_response(answer.status, answer.headers, answer.body)
-    if not _is_bounded(str(request.method), request.headers.get("content-length")):
+    if not _is_bounded(request.headers.get("content-length"), has_body=has_body(request)):
         return make_response(*too_large_answer(id_))
     bind, api = _create_api()
     return await serve(bind(api, services, id_, watch_caller(request)), request, env)
 
 
-def _is_bounded(method: str, content_length: str | None) -> bool:
+def _is_bounded(content_length: str | None, *, has_body: bool) -> bool:
     """Whether a body is known to be small before the bridge takes all of it in; one of no stated length is not."""
     if content_length is None:
-        return method in {"GET", "HEAD", "OPTIONS", "DELETE"}
+        return not has_body
     return content_length.isdecimal() and len(content_length) < 16 and int(content_length) <= API_BODY_BYTES_MAX
 
 

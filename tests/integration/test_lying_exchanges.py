@@ -77,6 +77,46 @@ def in_lots(**rules: str) -> Lie:
     return lie
 
 
+def stamped_book(at: str) -> Lie:
+    def lie(answer: Any) -> Any:
+        answer["result"]["ts"] = at
+        return answer
+
+    return lie
+
+
+def in_digits(answer: Any) -> Any:
+    """Prices as they are, each of them written out to a length that no row of a database holds fifty of."""
+    for side in "ab":
+        answer["result"][side] = [
+            [f"{float(price):.9f}{'0' * 50_000}1", size] for price, size in answer["result"][side]
+        ]
+    return answer
+
+
+def told_again(times: int) -> Lie:
+    def lie(answer: Any) -> Any:
+        answer["result"]["list"] *= times
+        return answer
+
+    return lie
+
+
+def crowded(count: int) -> Lie:
+    """Hundreds of instruments for one pair, each of which would be compared with each of the others'."""
+
+    def lie(answer: Any) -> Any:
+        rows = answer["result"]["list"]
+        answer["result"]["list"] = rows + [{**rows[0], "symbol": f"LTC{place}USDT"} for place in range(count)]
+        return answer
+
+    return lie
+
+
+def refused_at_length(_answer: Any) -> Any:
+    return {"retCode": 10001, "retMsg": "A" * 3_000_000, "result": {}}
+
+
 def stamped(at: int) -> Lie:
     return lambda answer: answer | {"time": at}
 
@@ -99,6 +139,13 @@ LIES: dict[str, tuple[str, Lie]] = {
     "a wait without end": (TICKERS, lambda _: httpx.Response(429, headers={"retry-after": "9" * 400})),
     "a book of nothing": (DEPTH, in_books([["NaN", "1"]])),
     "a book without end": (DEPTH, in_books([["1E+999999", "1E+999999"]])),
+    "a book from beyond all numbers": (DEPTH, stamped_book("-" + "9" * 400)),
+    "a book of digits": (DEPTH, in_digits),
+    "a refusal of megabytes": (TICKERS, refused_at_length),
+    "a time of megabytes": (TICKERS, lambda answer: answer | {"time": "A" * 3_000_000}),
+    "millions of rows": (TICKERS, lambda _: b'{"retCode":0,"result":{"list":[' + b"{}," * 4_000_000 + b"{}]}}"),
+    "a pair a thousand times": (INSTRUMENTS, crowded(1_000)),
+    "lots of digits": (INSTRUMENTS, in_lots(basePrecision=f"0.01{'0' * 50_000}1", qtyStep=f"0.01{'0' * 50_000}1")),
     "lots of nothing": (INSTRUMENTS, in_lots(basePrecision="NaN", qtyStep="NaN")),
     "lots below nothing": (INSTRUMENTS, in_lots(basePrecision="-1", qtyStep="-1")),
     "lots too fine to count": (INSTRUMENTS, in_lots(basePrecision="1E-999999", qtyStep="1E-999999")),
@@ -117,7 +164,26 @@ async def test_whatever_one_exchange_says_the_others_still_lead_to_alerts(world:
     listed = await world.get("/opportunities", limit=50)
     assert listed.status_code == 200
     assert "NaN" not in listed.text
+    assert (await world.get("/health/detailed", user=None)).num_bytes_downloaded < 20_000
     assert (await world.get("/opportunities", asset="LTC")).json()["meta"]["scan"]["age_ms"] < 60_000
+
+
+async def test_an_instrument_of_impossible_rules_is_none_for_readers_either(world: LyingWorld):
+    """Before the first scan readers have the lists from the exchanges themselves."""
+    book = {"exchange": "bybit", "market": "spot", "symbol": "LTCUSDT"}
+    world.liar.path, world.liar.lie = INSTRUMENTS, in_lots(basePrecision="NaN", qtyStep="NaN")
+    assert (await world.get("/market/orderbook", **book)).status_code == 404
+    world.liar.lie = None
+    assert (await world.get("/market/orderbook", **book)).status_code == 200
+
+
+async def test_rows_told_again_and_again_count_once(world: LyingWorld):
+    """Each of them would be compared with each of the others'."""
+    await world.scan()
+    honest = (await world.get("/opportunities")).json()["meta"]["scan"]["instruments"]
+    world.liar.path, world.liar.lie = TICKERS, told_again(20)
+    await world.scan()
+    assert (await world.get("/opportunities")).json()["meta"]["scan"]["instruments"] == honest
 
 
 @pytest.mark.parametrize(
@@ -150,7 +216,7 @@ async def test_a_book_is_kept_to_the_depth_that_was_asked_for(world: LyingWorld)
     def lie(answer: Any) -> Any:
         for side, step in (("a", 1), ("b", -1)):
             last = float(answer["result"][side][-1][0])
-            answer["result"][side] += [[f"{last * (1 + step * 1e-6 * n):.12f}", "0.001"] for n in range(1, 5000)]
+            answer["result"][side] += [[f"{last * (1 + step * 1e-6 * n):.12f}", "0.001"] for n in range(1, 1000)]
         return answer
 
     world.liar.path, world.liar.lie = DEPTH, lie

@@ -10,6 +10,7 @@ FAULTS = [
     pytest.param("binance", "timeout", 30, ("binance", "spot"), "unreachable", id="timeout"),
     pytest.param("bybit", "html", None, ("bybit", None), None, id="html"),
     pytest.param("okx", "rate_limit", 2, ("okx", None), "rate_limited", id="429"),
+    pytest.param("bybit", "endless", None, ("bybit", None), "unreachable", id="endless"),
     pytest.param("binance-futures", "geo", None, ("binance", "perp"), "unreachable", id="451"),
 ]
 NAMES = {"binance": "Binance", "bybit": "Bybit", "okx": "OKX"}

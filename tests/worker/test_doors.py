@@ -102,6 +102,13 @@ def test_what_cannot_be_written_to_is_not(worker: World):
     assert (large.status_code, large.json()["error"]["code"]) == (413, "too_large")
 
 
+@pytest.mark.parametrize("method", ["DELETE", "POST"])
+def test_a_body_of_no_stated_length_is_not_taken_in_whatever_the_method(worker: World, method):
+    answer = worker.http.request(method, "/api/v1/opportunities", content=iter([b"a" * 1000] * 3))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    assert worker.http.request(method, "/api/v1/opportunities").status_code == 405
+
+
 def test_an_id_of_the_caller_leads_to_the_line_in_the_log(worker: World):
     answer = worker.http.get("/api/v1/health", headers={"X-Request-ID": "caller-chose-this-1"})
     assert answer.headers["x-request-id"] == "caller-chose-this-1"

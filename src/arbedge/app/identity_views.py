@@ -9,7 +9,7 @@ from msgspec import Struct
 from arbedge.domain.identity import HOMONYMS, Naming, split_name
 from arbedge.domain.listings import EventKind, InstrumentEvent
 from arbedge.domain.market import FEEDS, FeedKey, Mode
-from arbedge.domain.quarantine import RELEASE_MS, Suspect, Watch
+from arbedge.domain.quarantine import RELEASE_MS, Suspect, Watch, find_full
 from arbedge.errors import StoreUnavailable
 from arbedge.ports.assets import Asset, Assets, AssetState
 from arbedge.ports.store import FeedEvents, Instruments, Scans
@@ -48,11 +48,15 @@ class SuspectView(Struct, frozen=True):
 
 
 class QuarantineView(Struct, frozen=True):
-    """The instruments in quarantine, latest first; `count` of them, and `suspected` more that were apart lately."""
+    """The instruments in quarantine, latest first; `count` of them, and `suspected` more that were apart lately.
+
+    `full` names the feeds of which no further one can be watched: its pairs are withheld one by one (`identity`).
+    """
 
     count: int
     suspected: int
     items: list[SuspectView]
+    full: list[str] = []
 
 
 class FieldChange(Struct, frozen=True):
@@ -132,7 +136,7 @@ def view_quarantine(watch: Watch, asset: str | None = None) -> QuarantineView:
     }
     held = [_view_suspect(key, suspect, at) for key, suspect in chosen.items() if (at := suspect.quarantined_at)]
     held.sort(key=lambda view: (-view.quarantined_at, view.instrument))
-    return QuarantineView(len(held), len(chosen) - len(held), held[:QUARANTINED_SHOWN])
+    return QuarantineView(len(held), len(chosen) - len(held), held[:QUARANTINED_SHOWN], find_full(watch))
 
 
 def sum_events(events: Mapping[FeedKey, EventsView] | None) -> Counter[EventKind] | None:

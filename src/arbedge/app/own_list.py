@@ -144,7 +144,7 @@ def _parse_cursor(cursor: str, gauge: Gauge) -> Position:
         position = _positions.decode(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (msgspec.MsgspecError, ValueError):
         raise ValueError("not a cursor of this list") from None
-    is_ours = math.isfinite(position.rank_bps) and is_id(position.id)
+    is_ours = math.isfinite(position.rank_bps) and position.size_usdt.is_finite() and is_id(position.id)
     if not is_ours or (position.size_usdt, position.horizon_h) != (gauge.size_usdt, gauge.horizon_h):
         raise ValueError("not a cursor of this list")
     return position

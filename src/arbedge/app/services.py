@@ -36,6 +36,7 @@ from arbedge.ports.store import (
     Scans,
     Updates,
 )
+from arbedge.ports.streams import Streams
 from arbedge.ports.track_record import TrackRecord
 
 
@@ -73,6 +74,7 @@ class Services:
     deliveries: Deliveries
     outbox: Queue[Deliver]
     messenger: Messenger
+    streams: Streams
     updates: Updates
     dead_letters: DeadLetters
     dependencies: Dependencies

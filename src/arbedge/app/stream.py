@@ -25,7 +25,7 @@ from arbedge.limits import (
     STREAM_POLL_MS,
     STREAM_RESUMED_MS_MAX,
 )
-from arbedge.ports.store import Change, OpportunityFilter
+from arbedge.ports.store import Change, Changes, OpportunityFilter
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class Listener:
             return [await self._list(now)]
         before = self._place
         found = await self._services.opportunities.load_changes(self._wanted, before.seq, STREAM_CHANGES_MAX)
-        if found.is_cut or found.seq < before.seq:
+        if found.is_cut or found.seq < before.seq or self._is_past_knowing(found):
             return [await self._list(now)]
         self._place = Place(found.seq, now)
         told = (self._tell(change, before.seq, now) for change in found.items)
@@ -137,6 +137,12 @@ class Listener:
         self._shown = {one.id for one in items}
         self._place = Place(seq, now)
         return Listed(self._place, items, page.next_cursor is not None, self._services.settings.market_mode, now)
+
+    def _is_past_knowing(self, found: Changes) -> bool:
+        """Whether there is news of what the reader may not see and another connection may have shown before: who was
+        never shown it must not learn its id, from which anyone can tell what it is.
+        """
+        return self._shown is None and any(not _may_be_read(one.opportunity, self._wanted) for one in found.items)
 
     def _tell(self, change: Change, after_seq: int, now: int) -> Told | None:
         one = change.opportunity

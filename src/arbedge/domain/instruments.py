@@ -17,6 +17,7 @@ _TRAILING = re.compile(r"^([A-Z]+)(1000000|100000|10000|1000)$")
 _NAME = re.compile(r"[\w.\-/:]{1,40}")
 RULE_MIN = Decimal("1e-18")
 RULE_MAX = Decimal("1e12")
+RULE_DIGITS_MAX = 40  # written out: beside a lot of a million digits no other could be counted
 
 
 class Instrument(Struct, frozen=True, gc=False):
@@ -56,8 +57,8 @@ class Instrument(Struct, frozen=True, gc=False):
         names = (self.symbol, self.asset, self.base, self.quote)
         return (
             all(_NAME.fullmatch(name) for name in names)
-            and all(rule.is_finite() and RULE_MIN <= rule <= RULE_MAX for rule in rules)
-            and (self.min_notional is None or (self.min_notional.is_finite() and 0 <= self.min_notional <= RULE_MAX))
+            and all(_is_countable(rule) and RULE_MIN <= rule <= RULE_MAX for rule in rules)
+            and (self.min_notional is None or (_is_countable(self.min_notional) and 0 <= self.min_notional <= RULE_MAX))
         )
 
     @property
@@ -68,6 +69,12 @@ class Instrument(Struct, frozen=True, gc=False):
     @property
     def min_size_asset(self) -> Decimal:
         return self.min_size * self.units
+
+
+def _is_countable(rule: Decimal) -> bool:
+    """A number, of which neither digits nor places after the point go on without end."""
+    _, digits, exponent = rule.as_tuple()
+    return isinstance(exponent, int) and len(digits) <= RULE_DIGITS_MAX and abs(exponent) <= RULE_DIGITS_MAX
 
 
 def parse_base(base: str) -> tuple[str, int]:

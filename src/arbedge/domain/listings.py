@@ -1,5 +1,6 @@
 """What changed in an exchange's list of instruments, told as events."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
@@ -13,6 +14,7 @@ EventKind = Literal["first_seen", "listed", "delisted", "changed", "halted", "re
 
 SHRUNK_SHARE_MAX: Final = 0.5  # of a list that may be gone at once: exchanges delist a handful a day
 SHRUNK_COUNT_MIN: Final = 10  # a list this short may really halve
+EVENTS_OF_A_KIND_MAX: Final = 500  # at once: a month of more, hour by hour, no table would hold
 INSISTENCE_MS: Final = 86_400_000  # after a day of saying the same, the exchange means it
 _COMPARED: Final = tuple(
     field.name for field in fields(Instrument) if field.name not in ("exchange", "market", "symbol", "is_trading")
@@ -42,7 +44,7 @@ def is_truncated(before: Mapping[str, Instrument], after: Sequence[Instrument], 
 def compare_lists(
     feed: tuple[ExchangeId, Market], before: Mapping[str, Instrument] | None, after: Iterable[Instrument], at: int
 ) -> list[InstrumentEvent]:
-    """Events in order of symbol; a feed's first list is one event."""
+    """Events in order of symbol. A feed's first list is one event, and so is what happens to hundreds at once."""
     listed = {one.symbol: one for one in after}
     if before is None:
         return [InstrumentEvent(*feed, at, "first_seen", count=len(listed))]
@@ -58,7 +60,11 @@ def compare_lists(
                 events.append(InstrumentEvent(*feed, at, "resumed" if new.is_trading else "halted", symbol))
             if changes := _compare(old, new):
                 events.append(InstrumentEvent(*feed, at, "changed", symbol, changes=changes))
-    return events
+    counts = Counter(event.kind for event in events)
+    many = [kind for kind, count in counts.items() if count > EVENTS_OF_A_KIND_MAX]
+    return [InstrumentEvent(*feed, at, kind, count=counts[kind]) for kind in many] + [
+        event for event in events if event.kind not in many
+    ]
 
 
 def _compare(old: Instrument, new: Instrument) -> dict[str, tuple[str | None, str | None]]:

@@ -33,6 +33,8 @@ PRICE_MIN: Final = Decimal("1e-15")
 PRICE_MAX: Final = Decimal("1e12")
 SIZE_MIN: Final = Decimal("1e-18")
 SIZE_MAX: Final = Decimal("1e20")
+STAMP_MIN: Final = 1_000_000_000_000  # 2001 and 2096 in epoch ms: seconds and microseconds lie outside
+STAMP_MAX: Final = 4_000_000_000_000
 
 
 class Ticker(Struct, frozen=True, gc=False):

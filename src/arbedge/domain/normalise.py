@@ -10,14 +10,12 @@ from decimal import Decimal
 from typing import Final
 
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import PRICE_MAX, PRICE_MIN, SIZE_MAX, Funding, Quote, Ticker
+from arbedge.domain.market import PRICE_MAX, PRICE_MIN, SIZE_MAX, STAMP_MAX, STAMP_MIN, Funding, Quote, Ticker
 
 _ONE: Final = Decimal(1)
 _PRICE_MIN: Final = float(PRICE_MIN)
 _PRICE_MAX: Final = float(PRICE_MAX)
 _SIZE_MAX: Final = float(SIZE_MAX)
-STAMP_MIN: Final = 1_000_000_000_000  # 2001 and 2096 in epoch ms: seconds and microseconds lie outside
-STAMP_MAX: Final = 4_000_000_000_000
 FUNDING_RATE_MAX: Final = 0.1  # exchanges cap a settlement at 4 % or less
 MARK_RATIO_MAX: Final = 1.5  # a mark price further from the book is that of something else
 FUNDING_INTERVAL_H_MIN: Final = 1.0
@@ -28,11 +26,12 @@ def normalise(rows: Iterable[Ticker], instruments: Mapping[str, Instrument]) -> 
     """Quotes per asset unit, and how many rows were left out, by reason.
 
     Left out: `unknown_instrument` (not tradable or out of scope), `no_quote` (a side without price or size),
-    `impossible` (a figure or time that cannot be true). A perpetual whose funding is incomplete or impossible is kept
-    without it and counted as `no_funding`.
+    `impossible` (a figure or time that cannot be true), `repeated` (a symbol that has been told already). A perpetual
+    whose funding is incomplete or impossible is kept without it and counted as `no_funding`.
     """
     quotes: list[Quote] = []
     rejected: Counter[str] = Counter()
+    told: set[str] = set()
     for row in rows:
         instrument = instruments.get(row.symbol)
         if instrument is None or not instrument.is_trading:
@@ -53,6 +52,10 @@ def normalise(rows: Iterable[Ticker], instruments: Mapping[str, Instrument]) -> 
         ):
             rejected["impossible"] += 1
             continue
+        if row.symbol in told:
+            rejected["repeated"] += 1
+            continue
+        told.add(row.symbol)
         funding = None
         if instrument.market == "perp":
             funding = _funding_of(row, instrument)

@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import isfinite
 from typing import Final
 
-from arbedge.domain.market import Level, OrderBook, Quote
+from arbedge.domain.market import STAMP_MIN, Level, OrderBook, Quote
 
 RATE_MAX: Final = 0.1  # of notional in one settlement; the exchanges cap theirs below half of it
 
@@ -29,10 +29,10 @@ def is_plausible_book(book: OrderBook) -> bool:
 
 
 def are_plausible_rates(rows: Sequence[tuple[int, float]], now: int) -> bool:
-    """Settlements (when, rate) one after the other, none of them in the future."""
+    """Settlements (when, rate) one after the other, none of them in the future or before there were any."""
     times = [at for at, _ in rows]
     is_rising = all(before < after for before, after in pairwise(times))
-    return is_rising and all(at <= now and abs(rate) <= RATE_MAX for at, rate in rows)
+    return is_rising and all(STAMP_MIN <= at <= now and abs(rate) <= RATE_MAX for at, rate in rows)
 
 
 def _is_positive(level: Level) -> bool:

@@ -6,6 +6,9 @@ has agreed for a week. Of three listings the odd one out is apart; of two nobody
 
 What proves nothing changes nothing: a feed that is missing, a stale or empty book, a spread as wide as the guard, and a
 feed that is apart in so many instruments at once that it is the feed which is wrong and not their names.
+
+Each feed has room for so many and no more, so that one of them never takes that of the others. What finds no room is
+withheld pair by pair in every scan that it is apart in, and not remembered; whoever reads the watch sees it is full.
 """
 
 from collections import Counter, defaultdict
@@ -86,12 +89,14 @@ def survey(snapshot: Snapshot, known: Watch, policy: Policy) -> Survey:
     if doubtful := _find_doubtful_feeds(snapshot.feeds, groups.values(), known, ratio):
         groups = {name: [one for one in group if one.feed not in doubtful] for name, group in groups.items()}
     watch = {key: suspect for key, suspect in known.items() if not _is_forgotten(suspect, now)}
+    taken = _count_by_feed(watch)
     for name, group in groups.items():
         for one, verdict, median in _judge(group, known, ratio):
-            key = one.key
+            key, place = one.key, ":".join(one.feed)
             before = watch.get(key)
             if verdict == "apart":
-                if before is not None or len(watch) < WATCHED_MAX:
+                if before is not None or taken[place] < WATCHED_MAX:
+                    taken[place] += before is None
                     others = [(other.key, other.price) for other in group if other is not one][:OTHERS_KEPT]
                     evidence = Suspect(*name, 1, now, now, one.price, median, others)
                     watch[key] = _count_apart(before, evidence, now)
@@ -99,10 +104,26 @@ def survey(snapshot: Snapshot, known: Watch, policy: Policy) -> Survey:
                 after = _count_agreement(before, verdict, now)
                 if after is None:
                     del watch[key]
+                    taken[place] -= 1
                 else:
                     watch[key] = after
     held = {key for key, suspect in watch.items() if suspect.is_quarantined}
     return Survey(watch, *_leave_out(snapshot, held))
+
+
+def find_full(watch: Watch) -> list[str]:
+    """The feeds, as `exchange:market`, of which no further instrument can be watched."""
+    return sorted(place for place, count in _count_by_feed(watch).items() if count >= WATCHED_MAX)
+
+
+def _count_by_feed(watch: Watch) -> Counter[str]:
+    return Counter(_split_key(key)[0] for key in watch)
+
+
+def _split_key(key: str) -> tuple[str, str]:
+    """The feed and the symbol, which may hold a colon of its own."""
+    exchange, market, symbol = key.split(":", 2)
+    return f"{exchange}:{market}", symbol
 
 
 def _find_groups(snapshot: Snapshot, known: Watch, policy: Policy) -> dict[Name, list[_Listing]]:
@@ -213,7 +234,7 @@ def _is_forgotten(suspect: Suspect, now: int) -> bool:
 def _leave_out(snapshot: Snapshot, held: set[str]) -> tuple[Snapshot, dict[FeedKey, list[Quote]]]:
     symbols: defaultdict[str, set[str]] = defaultdict(set)
     for key in held:
-        feed, _, symbol = key.rpartition(":")
+        feed, symbol = _split_key(key)
         symbols[feed].add(symbol)
     left_out: dict[FeedKey, list[Quote]] = {}
     feeds: list[Feed] = []

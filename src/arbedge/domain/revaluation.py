@@ -80,6 +80,8 @@ def read(
         after = _restate(opportunity, edge, gauge, policy, with_curve=with_curve)
     except Refused as refused:
         return Reading(gauge, sighting, refused)
+    except ArithmeticError:
+        return Reading(gauge, sighting, Refused("arithmetic"))
     return Reading(gauge, after)
 
 

@@ -16,6 +16,11 @@ async def stream_body(request: Any) -> AsyncIterator[bytes]:
         yield chunk.value.to_bytes()
 
 
+def has_body(request: Any) -> bool:
+    """Whatever the method is: one that usually has none may bring one."""
+    return bool(request.js_object.body)
+
+
 def make_response(status: int, headers: Mapping[str, str], body: bytes) -> Any:
     return Response(body or None, status=status, headers=dict(headers))
 

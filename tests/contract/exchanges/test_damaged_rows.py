@@ -12,7 +12,9 @@ from arbedge.adapters.exchanges.bybit import wire as bybit
 from arbedge.adapters.exchanges.okx import wire as okx
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import ExchangeId, Market, Ticker
-from tests.contract.exchanges.world import EVERY_MARKET, Canned
+from arbedge.errors import ExchangeError, ExchangeUnreadable
+from arbedge.limits import INSTRUMENTS_OF_PAIR_MAX
+from tests.contract.exchanges.world import EVERY_MARKET, Canned, always
 
 AT, NEXT, AFTER = 1_700_000_000_000, 1_700_006_400_000, 1_700_020_800_000
 BIDS = {"binance": "bidPrice", "bybit": "bid1Price", "okx": "bidPx"}
@@ -210,3 +212,54 @@ async def test_every_page_of_bybits_instruments_is_read():
 
     found = await Canned(reply).exchanges["bybit"].fetch_instruments("perp")
     assert [(one.symbol, one.funding_interval_h) for one in found] == [("A0", 1), ("A1", 1), ("A2", 1)]
+
+
+ENDLESS = {"binance": "[%s]", "bybit": '{"retCode":0,"result":{"list":[%s]}}', "okx": '{"code":"0","data":[%s]}'}
+
+
+@every_market
+@pytest.mark.parametrize("rows", ["{},", "[],", "0,", '"",'])
+@pytest.mark.parametrize("kind", ["tickers", "instruments"])
+async def test_an_answer_of_millions_of_rows_is_refused_unread(
+    exchange: ExchangeId, market: Market, kind: str, rows: str
+):
+    body = ENDLESS[exchange] % (rows * 3_000_000).removesuffix(",")
+    there = always(httpx.Response(200, content=body.encode()))
+    with pytest.raises(ExchangeUnreadable, match=r"unreadable"):
+        await getattr(there.exchanges[exchange], f"fetch_{kind}")(market)
+
+
+def listed(exchange: ExchangeId, count: int) -> Any:
+    """Instruments of one pair, as many as that."""
+    filters = [
+        {"filterType": "PRICE_FILTER", "tickSize": "0.01"},
+        {"filterType": "LOT_SIZE", "stepSize": "0.01", "minQty": "0.01"},
+    ]
+    lots = {"basePrecision": "0.01", "qtyStep": "0.01", "minOrderQty": "0.01"}
+    row = {
+        "binance": {"status": "TRADING", "baseAsset": "LTC", "quoteAsset": "USDT", "filters": filters},
+        "bybit": {"status": "Trading", "baseCoin": "LTC", "quoteCoin": "USDT", "lotSizeFilter": lots}
+        | {"priceFilter": {"tickSize": "0.01"}},
+        "okx": {"instType": "SPOT", "state": "live", "baseCcy": "LTC", "quoteCcy": "USDT", "tickSz": "1", "lotSz": "1"},
+    }[exchange]
+    rows = [row | {NAMES[exchange]: f"LTC{place}"} for place in range(count)]
+    return {"symbols": rows} if exchange == "binance" else answers(exchange, "spot", rows)[0]
+
+
+@pytest.mark.parametrize("exchange", ["binance", "bybit", "okx"])
+async def test_a_list_of_one_pair_without_end_is_refused_whole(exchange: ExchangeId):
+    few = always(httpx.Response(200, json=listed(exchange, INSTRUMENTS_OF_PAIR_MAX)))
+    assert len(await few.exchanges[exchange].fetch_instruments("spot")) == INSTRUMENTS_OF_PAIR_MAX
+    many = always(httpx.Response(200, json=listed(exchange, INSTRUMENTS_OF_PAIR_MAX + 1)))
+    with pytest.raises(ExchangeUnreadable, match="LTC/USDT"):
+        await many.exchanges[exchange].fetch_instruments("spot")
+
+
+@pytest.mark.parametrize("exchange", ["bybit", "okx"])
+async def test_what_a_refusal_says_is_cut_and_names_no_address(exchange: ExchangeId):
+    words = "your IP 203.0.113.7 is banned " + "A" * 1_000_000
+    said = {"retCode": 10001, "retMsg": words} if exchange == "bybit" else {"code": "51000", "msg": words}
+    with pytest.raises(ExchangeError) as caught:
+        await always(httpx.Response(200, json=said)).exchanges[exchange].fetch_tickers("spot")
+    assert len(str(caught.value)) <= 400
+    assert "203.0.113.7" not in str(caught.value)

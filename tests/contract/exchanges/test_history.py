@@ -11,7 +11,7 @@ from arbedge.domain.candles import Candle, build_series
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.intervals import INTERVALS_MS
 from arbedge.domain.market import EXCHANGES, Market
-from arbedge.errors import ExchangeRefused, ExchangeUnreachable
+from arbedge.errors import ExchangeRefused, ExchangeUnreachable, ExchangeUnreadable
 from arbedge.ports.exchange import ExchangeMarketData
 from scripts.sandbox import SettableClock, create_sandbox
 from scripts.sandbox.faults import Fault
@@ -123,3 +123,24 @@ async def test_what_cannot_be_read_and_what_is_refused_have_their_errors(exchang
         await exchanges[name].fetch_candles(instrument, "1h", 10)
     with pytest.raises(ExchangeUnreachable):
         await exchanges[name].fetch_funding_history(instrument, 10)
+
+
+def bar_at(name: str, start: int) -> object:
+    bar = [start, "1", "2", "0.5", "1.5", "10"]
+    if name == "binance":
+        return [bar]
+    row = [str(one) for one in bar] + ["10", "10", "1"]
+    return {"retCode": 0, "result": {"list": [row]}} if name == "bybit" else {"code": "0", "data": [row]}
+
+
+@pytest.mark.parametrize("start", [-(10**300), 0, NOW_MS + 2 * 3_600_000, 10**300])
+@pytest.mark.parametrize("name", EXCHANGES)
+async def test_a_bar_of_a_time_that_cannot_be_is_no_answer(name, start: int):
+    """A technical signal would be told from it for as long as it says, and no database keeps such a number."""
+    path = {"binance": "klines", "bybit": "kline", "okx": "candles"}[name]
+    instrument = replace(SWAP, exchange=name)
+    start -= start % 3_600_000
+    with pytest.raises(ExchangeUnreadable):
+        await Canned({path: bar_at(name, start)}).exchanges[name].fetch_candles(instrument, "1h", 1)
+    sound = Canned({path: bar_at(name, NOW_MS - NOW_MS % 3_600_000)}).exchanges[name]
+    assert len((await sound.fetch_candles(instrument, "1h", 1)).rows) == 1

@@ -1,5 +1,6 @@
 """Preferences over HTTPS, and every figure of the API at the reader's own size, horizon and minimum."""
 
+from base64 import urlsafe_b64encode
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -213,6 +214,23 @@ async def test_a_cursor_of_another_size_is_refused(world: World):
         assert error["code"] == "bad_cursor"
     await change(world, size_quote=None)
     await world.ask(f"/opportunities?limit=1&cursor={own}", PRO, status=400)
+
+
+FORGED = [
+    '["sNaN",24,1.0,"{id}"]',
+    '["NaN",24,1.0,"{id}"]',
+    '["1E+99999999",24,1e308,"{id}"]',
+    '["500",{n},1.0,"{id}"]',
+]
+
+
+@pytest.mark.parametrize("forged", FORGED)
+async def test_a_forged_cursor_is_refused(world: World, forged: str):
+    await change(world, size_quote=500)
+    text = forged.replace("{id}", "0" * 16).replace("{n}", "9" * 40)
+    cursor = urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    error = (await world.ask(f"/opportunities?limit=1&cursor={cursor}", PRO, status=400))["error"]
+    assert error["code"] == "bad_cursor"
 
 
 async def test_more_than_are_valued_at_once_is_said(world: World):

@@ -26,3 +26,13 @@ async def test_a_body_that_is_not_json_is_refused(world: World):
     assert answer.status_code == 400
     check_answer(answer)
     assert answer.json()["error"]["code"] == "not_json"
+
+
+@pytest.mark.parametrize("name", [r"\ud800", r"\u0000", r"\u202e", "<b>", "x" * 3_000])
+async def test_a_field_that_is_none_is_named_whatever_its_name(world: World, name: str):
+    headers = {"X-User-ID": "user_pro_789", "content-type": "application/json"}
+    body = f'{{"{name}": 1}}'.encode()
+    answer = await world.client.post(f"{PREFIX}{PATH}", headers=headers, content=body)
+    assert answer.status_code == 422
+    check_answer(answer)
+    assert len(answer.content) < 2_000

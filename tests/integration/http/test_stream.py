@@ -1,5 +1,6 @@
 """The stream: a client that follows it has the list, whoever it is, however often it is cut off."""
 
+import asyncio
 from decimal import Decimal as D
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from arbedge.domain.opportunity import Opportunity
-from arbedge.limits import STREAM_CHANGES_MAX, STREAM_HEARTBEAT_MS, STREAM_POLL_MS
+from arbedge.limits import STREAM_CHANGES_MAX, STREAM_HEARTBEAT_MS, STREAM_POLL_MS, STREAMS_OF_PERSON_MAX
 from tests.integration.http.builders import NOW, opportunity, sighting
 from tests.integration.http.listening import Client, settle
 from tests.integration.http.world import World, check_answer
@@ -112,9 +113,11 @@ async def test_whoever_goes_away_is_read_for_no_longer(world: World):
     reads = [call for call in calls if call.endswith("before")]
     assert reads == ["DB batch before"] * 12, "twelve calls a minute, and nothing else"
     client.vanish()
+    await client.wait(STREAM_POLL_MS)
+    assert not client.is_served
     calls.clear()
     await client.wait(60_000)
-    assert (client.is_served, calls) == (False, [])
+    assert calls == []
 
 
 async def test_a_slow_client_is_waited_for_and_gets_the_newest_state_once(world: World):
@@ -255,3 +258,47 @@ async def test_a_client_has_the_list_whatever_happens(steps: Any, user: str, min
     client.vanish()
     await client.wait(STREAM_POLL_MS)
     await world.client.aclose()
+
+
+async def test_whoever_comes_back_learns_no_id_of_what_the_plan_never_showed(world: World):
+    """From an id anyone can tell which pair it is: there are few pairs, and few scans in an hour."""
+    premium = opportunity("ETH", "70")
+    await save(world, premium)
+    client = await Client(world, FREE, duration_s=1).connect()
+    await client.wait(1_000)
+    await save(world, moved(premium, "80", NOW + 20_000))
+    await client.connect()
+    await client.wait(1_000)
+    await save(world, ended(moved(premium, "80", NOW + 20_000), NOW + 30_000))
+    await client.connect()
+    await client.wait(1_000)
+    assert set(client.kinds()) == {"snapshot"}
+    assert premium.id not in str(client.heard)
+
+
+async def test_nobody_has_more_streams_open_than_a_few_and_one_that_ends_makes_room(world: World):
+    clients = [await Client(world).connect() for _ in range(STREAMS_OF_PERSON_MAX)]
+    refused = await world.client.get("/api/v1/opportunities/stream", headers={"x-user-id": PRO})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_streams")
+    assert int(refused.headers["retry-after"]) > 0
+    check_answer(refused)
+    other = await Client(world, FREE).connect()
+    assert other.status == 200, "another person's are their own"
+    clients[0].vanish()
+    await clients[0].wait(STREAM_POLL_MS)
+    clients.append(await Client(world, duration_s=5).connect())
+    assert clients[-1].status == 200
+    await clients[-1].wait(5_000)
+    assert (await Client(world).connect()).status == 200, "one that ran its time out has given its place back"
+    for client in (*clients, other):
+        client.vanish()
+    await other.wait(STREAM_POLL_MS)
+
+
+async def test_a_stream_whose_end_nobody_noticed_holds_its_place_no_longer_than_it_could_last(world: World):
+    now = world.env.clock.now_ms()
+    asked = (world.services.streams.open(PRO, now + 300_000, now) for _ in range(3 * STREAMS_OF_PERSON_MAX))
+    places = [place for place in await asyncio.gather(*asked) if place]
+    assert len(set(places)) == len(places) == STREAMS_OF_PERSON_MAX, "however many ask at once"
+    assert await world.services.streams.open(PRO, now + 300_000, now + 299_999) is None
+    assert await world.services.streams.open(PRO, now + 600_000, now + 300_000)

@@ -98,7 +98,8 @@ async def test_what_no_source_has_is_said_with_a_time_to_come_back(scanned: Worl
     assert answer.json()["error"]["code"] == "market_data_unavailable"
     assert 1 <= int(answer.headers["retry-after"]) <= 40
     assert "http" not in answer.text.lower(), "what the exchange said is not passed on"
-    feeds = (await ask(scanned, "tickers", asset="BTC", age_ms_max=1000))["meta"]["feeds"]
+    scanned.clock.advance(15_001)
+    feeds = (await ask(scanned, "tickers", asset="BTC", age_ms_max=15_000))["meta"]["feeds"]
     assert {feed["exchange"]: feed["state"] for feed in feeds if feed["market"] == "spot"} == {
         "binance": "rate_limited",
         "bybit": "ok",
@@ -115,6 +116,9 @@ async def test_what_no_source_has_is_said_with_a_time_to_come_back(scanned: Worl
         ("candles", 422, {"exchange": "okx", "market": "spot", "symbol": "BTC", "interval": "7m"}),
         ("candles", 422, {"exchange": "kraken", "market": "spot", "symbol": "BTC"}),
         ("tickers", 422, {"age_ms_max": 0}),
+        ("tickers", 422, {"age_ms_max": 14_999}),
+        ("funding", 422, {"age_ms_max": 14_999}),
+        ("orderbook", 422, {"exchange": "okx", "market": "spot", "symbol": "BTC", "age_ms_max": 999}),
         ("tickers", 422, {"colour": "red"}),
     ],
 )

@@ -121,9 +121,18 @@ def happened(at: int, kind: EventKind = "changed", symbol: str = "BTCUSDT", **fi
 async def test_events_are_counted_by_feed_and_the_latest_shown(instruments: D1Instruments, now: int) -> None:
     changed = happened(now, changes={"tick_size": ("0.1", None)})
     swap = InstrumentEvent("okx", "perp", now, "first_seen", count=40)
-    many = [changed, happened(now, "listed", "A"), happened(now, "listed", "B"), happened(now - 5, "listed", "C"), swap]
+    crowd = InstrumentEvent("okx", "spot", now, "listed", count=900)
+    many = [
+        crowd,
+        changed,
+        happened(now, "listed", "A"),
+        happened(now, "listed", "B"),
+        happened(now - 5, "listed", "C"),
+        swap,
+    ]
     await instruments.save(make_catalogue([BTC, SOL], now), many)
-    first, second = await instruments.load_events(now - 1, 2)
+    first, second, third = await instruments.load_events(now - 1, 2)
+    assert (third.counts, third.latest) == ({"listed": 900}, [crowd])
     assert (first.exchange, first.market, first.counts) == ("binance", "spot", {"changed": 1, "listed": 2})
     assert [event.symbol for event in first.latest] == ["A", "B"]
     assert (second.counts, second.latest) == ({"first_seen": 40}, [swap])

@@ -56,3 +56,15 @@ def test_flooring_never_rises_and_loses_less_than_a_lot(size, lot):
     floored = floor_to_lot(size, lot)
     assert floored % lot == 0
     assert 0 <= size - floored < lot
+
+
+@pytest.mark.parametrize("lot", ["NaN", "sNaN", "Infinity", "0", "-1", "1E-19", "1E+13", f"0.01{'0' * 100}1", "1" * 41])
+def test_a_rule_that_nobody_could_count_with_is_none(lot):
+    assert instrument().is_possible
+    assert not instrument(lot_size=D(lot)).is_possible
+    assert not instrument(contract_size=D(lot)).is_possible
+
+
+@pytest.mark.parametrize("lot", ["0.00000001000000000000", "1E-18", "1E+12", "100.00000000"])
+def test_a_rule_that_is_written_at_length_is_one(lot):
+    assert instrument(lot_size=D(lot)).is_possible

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from arbedge.domain.listings import INSISTENCE_MS, InstrumentEvent, compare_lists, is_truncated
+from arbedge.domain.listings import EVENTS_OF_A_KIND_MAX, INSISTENCE_MS, InstrumentEvent, compare_lists, is_truncated
 from tests.unit.domain.builders import NOW, instrument
 
 FEED = ("binance", "spot")
@@ -49,6 +49,15 @@ def test_a_halt_is_no_change_of_rules_but_both_may_happen_at_once():
     assert [one.kind for one in compare(by_symbol(halted), [replace(BTC, lot_size=Decimal(1))])] == [
         "resumed",
         "changed",
+    ]
+
+
+def test_what_happens_to_hundreds_at_once_is_one_event():
+    many = [instrument(symbol=f"S{place}") for place in range(EVENTS_OF_A_KIND_MAX + 1)]
+    assert len(compare(by_symbol(ETH), [ETH, *many[1:]])) == EVENTS_OF_A_KIND_MAX
+    assert compare(by_symbol(ETH, BTC), [BTC, *many]) == [
+        event("listed", count=EVENTS_OF_A_KIND_MAX + 1),
+        event("delisted", "ETHUSDT"),
     ]
 
 

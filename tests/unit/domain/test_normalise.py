@@ -69,3 +69,10 @@ def test_the_interval_comes_from_the_instrument_where_the_ticker_has_none():
     assert quote.funding
     assert quote.funding.interval_h == 4.0
     assert quote.mid == 100.0
+
+
+def test_a_symbol_counts_once_however_often_it_is_told():
+    """Each row would be compared with every other exchange's."""
+    quotes, rejected = normalise([row(), row(bid=1.0), row()], {"BTCUSDT": instrument()})
+    assert [quote.bid for quote in quotes] == [99.0]
+    assert rejected == {"repeated": 2}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from arbedge.domain.market import Level, OrderBook, Quote
+from arbedge.domain.market import STAMP_MIN, Level, OrderBook, Quote
 from arbedge.domain.plausible import RATE_MAX, are_plausible_rates, is_plausible_book, is_plausible_quote
 
 QUOTE = Quote("BTCUSDT", "BTC", "USDT", 100.0, 1.0, 100.5, 2.0, None)
@@ -68,7 +68,9 @@ def test_a_book_without_a_side_or_with_a_price_that_is_none_is_a_lie():
         ([(1, RATE_MAX * 1.01)], False),
         ([(1, nan)], False),
         ([(1, -inf)], False),
+        ([(-(10**300), 0.0001)], False),
     ],
 )
 def test_settlements_rise_into_the_past_with_rates_below_every_cap(rows: list[tuple[int, float]], is_plausible: bool):
-    assert are_plausible_rates(rows, 10) is is_plausible
+    since = STAMP_MIN
+    assert are_plausible_rates([(since + at, rate) for at, rate in rows], since + 10) is is_plausible

@@ -9,7 +9,7 @@ from msgspec import json
 
 from arbedge.domain.decision import Known, choose
 from arbedge.domain.policy import Policy
-from arbedge.domain.quarantine import CHECK_MS, FORGET_MS, PAUSE_MS_MAX, RELEASE_MS, Suspect, survey
+from arbedge.domain.quarantine import CHECK_MS, FORGET_MS, PAUSE_MS_MAX, RELEASE_MS, Suspect, find_full, survey
 from arbedge.limits import WATCHED_MAX
 from tests.unit.domain.builders import NOW, feed, quote, snapshot
 
@@ -193,12 +193,42 @@ def test_a_feed_that_is_apart_in_many_instruments_is_wrong_itself(count, expecte
     assert len(held(watch)) == expected
 
 
-def test_the_watch_is_bounded():
-    known = {
-        f"okx:spot:OLD{place}": Suspect("OLD", "USDT", 3, NOW, NOW, 1.0, 2.0, [], quarantined_at=NOW)
+def fill(feed: str) -> dict[str, Suspect]:
+    return {
+        f"{feed}:OLD{place}": Suspect("OLD", "USDT", 3, NOW, NOW, 1.0, 2.0, [], quarantined_at=NOW)
         for place in range(WATCHED_MAX)
     }
-    assert len(survey(market(100, 100, 120), known, POLICY).watch) == WATCHED_MAX
+
+
+def test_a_feed_has_room_for_so_many_and_says_when_it_is_full():
+    known = fill("okx:spot")
+    after = survey(market(100, 100, 120), known, POLICY)
+    assert set(after.watch) == set(known)
+    assert find_full(after.watch) == ["okx:spot"]
+    fresh = choose(market(100, 100, 120), Known({}, [], known), POLICY)
+    assert fresh.drops.counts["identity"] == 2, "what found no room is withheld all the same, pair by pair"
+
+
+def test_a_feed_that_is_full_takes_no_room_from_the_others():
+    watch = watch_for(*[(100, 100, 120)] * 3, known=fill("bybit:spot"))
+    assert C in held(watch)
+    assert find_full(watch) == ["bybit:spot"]
+
+
+def test_a_symbol_with_a_colon_is_kept_out_like_any_other():
+    def scan(at: int):
+        feeds = [
+            feed(one, quote(price, price * 1.001, asset="X", symbol=symbol, at=at), received_at=at)
+            for one, price, symbol in zip(EXCHANGES, (100, 100, 120), ("X", "X", "X:Y"), strict=True)
+        ]
+        return snapshot(*feeds, at=at)
+
+    watch: dict[str, Suspect] = {}
+    for place in range(3):
+        watch = survey(scan(NOW + place * SCAN_MS), watch, POLICY).watch
+    assert held(watch) == {"okx:spot:X:Y"}
+    after = survey(scan(NOW + 3 * SCAN_MS), watch, POLICY)
+    assert [len(one.quotes) for one in after.snapshot.feeds] == [1, 1, 0]
 
 
 def test_a_scan_leaves_quarantined_instruments_out_and_counts_the_pairs():

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
-import msgspec
 
 from arbedge.adapters.coinmarketcap import rules, wire
 from arbedge.domain.quota import Account
@@ -73,7 +72,7 @@ class CoinMarketCap:
             raise rules.classify(rules.Failure(status, code, f"{path}: {self._redact(words)}", paid), headers, now)
         try:
             value = decode(body)
-        except msgspec.DecodeError as error:
+        except (ValueError, ArithmeticError, RecursionError) as error:  # ValueError is msgspec's, and that of bad UTF-8
             reason = self._redact(str(error))
         else:
             return Paid(value, paid, now)

@@ -1,5 +1,6 @@
 """CoinMarketCap's paths, its key's header and its errors. https://coinmarketcap.com/api/documentation/v1/"""
 
+import re
 from http import HTTPStatus
 from typing import Final
 
@@ -27,12 +28,13 @@ MAP: Final = "/v1/cryptocurrency/map"
 KEY_INFO: Final = "/v1/key/info"
 
 MINUTE_S: Final = 60.0
-DAY_S: Final = 86_400
+DAY_S: Final = 86_400.0
 
 _MINUTE_CODE, _DAY_CODE, _MONTH_CODE = 1008, 1009, 1010
 _PACE_CODES: Final = frozenset({_MINUTE_CODE, 1011})  # 1011 is the address's limit
 _REQUEST_CODES: Final = frozenset({400, 1006})  # 1006: not in the plan
 _SERVER_CODE: Final = 500
+_SECONDS: Final = re.compile(r"[0-9]{1,15}")
 _KEY_CODES: Final = frozenset({1001, 1002, 1003, 1004, 1005, 1007})
 
 
@@ -86,5 +88,6 @@ def _classify_status(failure: Failure, headers: httpx.Headers) -> CoinDataError:
 
 
 def _find_retry_after(headers: httpx.Headers) -> float | None:
+    """Seconds, no longer than a day: a longer wait is a mistake that would never be noticed."""
     value = headers.get("retry-after", "").strip()
-    return float(value) if value.isdigit() and int(value) > 0 else None
+    return min(float(value), DAY_S) or None if _SECONDS.fullmatch(value) else None

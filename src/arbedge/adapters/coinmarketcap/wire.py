@@ -6,18 +6,26 @@ Quotes come in three shapes: by symbol (v1), by id or lists by symbol (v2), and 
 
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import Decimal
-from typing import Generic, TypeVar
+from decimal import Context, Decimal
+from math import isfinite
+from typing import Annotated, Final, Generic, TypeVar
 
 import msgspec
-from msgspec import Struct, ValidationError
+from msgspec import Meta, Struct, ValidationError
 
 from arbedge.domain.quota import Account
 from arbedge.ports.coin_data import CoinIdentity, CoinQuote, FearAndGreed, GlobalMetrics
 
 CURRENCY = "USD"
 _CURRENCY_ID = "2781"
+# Dollars: beyond these no coin costs anything, and the whole world is worth less. The bounds keep each one writable.
+_DOLLARS_MIN: Final = Decimal("1e-30")
+_DOLLARS_MAX: Final = Decimal("1e18")
+_DOLLARS: Final = Context(prec=30)
+_PERCENT_MAX: Final = 1e12  # a new coin may well have risen a thousandfold
 
+Credits = Annotated[int, Meta(ge=0, le=1_000_000)]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
 T = TypeVar("T")
 QuoteT = TypeVar("QuoteT", bound="Priced")
 
@@ -27,7 +35,7 @@ class Status(Struct):
 
     error_code: int = 0
     error_message: str | None = None
-    credit_count: int | None = None
+    credit_count: Credits | None = None
 
 
 class Envelope(Struct, Generic[T]):
@@ -57,11 +65,11 @@ class CoinPrice(Priced):
 
 
 class CoinRow(Struct):
-    id: int
+    id: Count
     name: str
     symbol: str
     slug: str = ""
-    cmc_rank: int | None = None
+    cmc_rank: Count | None = None
     quote: dict[str, CoinPrice] | list[CoinPrice] = {}
     last_updated: datetime | None = None
 
@@ -76,8 +84,8 @@ class GlobalFigures(Priced):
 class GlobalRow(Struct):
     btc_dominance: float
     eth_dominance: float
-    active_cryptocurrencies: int
-    active_exchanges: int
+    active_cryptocurrencies: Count
+    active_exchanges: Count
     quote: dict[str, GlobalFigures] | list[GlobalFigures]
     last_updated: datetime
     defi_market_cap: Decimal | None = None
@@ -96,23 +104,23 @@ class PlatformRow(Struct):
 
 
 class MapRow(Struct):
-    id: int
+    id: Count
     name: str
     symbol: str
     slug: str = ""
-    rank: int | None = None
+    rank: Count | None = None
     is_active: int = 1
     platform: PlatformRow | None = None
 
 
 class PlanRow(Struct):
-    credit_limit_monthly: int
+    credit_limit_monthly: Count
     credit_limit_monthly_reset_timestamp: datetime
-    rate_limit_minute: int
+    rate_limit_minute: Count
 
 
 class CreditsRow(Struct):
-    credits_used: int
+    credits_used: Count
 
 
 class UsageRow(Struct):
@@ -136,7 +144,7 @@ def decode_status(body: bytes) -> Status | None:
     """The envelope's status, whatever the data looks like; None for a body that is no envelope."""
     try:
         return _REFUSAL.decode(body).status
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):  # unreadable as JSON, as text, or nested without end
         return None
 
 
@@ -151,17 +159,20 @@ def decode_quotes(body: bytes) -> list[CoinQuote]:
 def decode_global_metrics(body: bytes) -> GlobalMetrics:
     row = _GLOBAL.decode(body).data
     figures = _in_dollars(row.quote)
-    if figures is None or figures.total_market_cap is None or figures.total_volume_24h is None:
+    market_cap = _dollars(figures.total_market_cap) if figures else None
+    volume_24h = _dollars(figures.total_volume_24h) if figures else None
+    btc, eth = _percent(row.btc_dominance), _percent(row.eth_dominance)
+    if figures is None or market_cap is None or volume_24h is None or btc is None or eth is None:
         raise ValidationError("no figures in dollars")
     return GlobalMetrics(
-        market_cap=figures.total_market_cap,
-        volume_24h=figures.total_volume_24h,
-        market_cap_change_24h_percent=figures.total_market_cap_yesterday_percentage_change,
-        altcoin_market_cap=figures.altcoin_market_cap,
-        defi_market_cap=row.defi_market_cap,
-        stablecoin_volume_24h=row.stablecoin_volume_24h,
-        btc_dominance_percent=row.btc_dominance,
-        eth_dominance_percent=row.eth_dominance,
+        market_cap=market_cap,
+        volume_24h=volume_24h,
+        market_cap_change_24h_percent=_percent(figures.total_market_cap_yesterday_percentage_change),
+        altcoin_market_cap=_dollars(figures.altcoin_market_cap),
+        defi_market_cap=_dollars(row.defi_market_cap),
+        stablecoin_volume_24h=_dollars(row.stablecoin_volume_24h),
+        btc_dominance_percent=btc,
+        eth_dominance_percent=eth,
         active_coins=row.active_cryptocurrencies,
         active_exchanges=row.active_exchanges,
         updated_at=_to_ms(row.last_updated),
@@ -204,7 +215,8 @@ def decode_account(body: bytes) -> Account:
 def _to_quote(row: CoinRow) -> CoinQuote | None:
     figures = _in_dollars(row.quote)
     at = (figures.last_updated or row.last_updated) if figures else None
-    if figures is None or figures.price is None or at is None:
+    price = _dollars(figures.price) if figures else None
+    if figures is None or price is None or at is None:
         return None
     return CoinQuote(
         id=row.id,
@@ -212,13 +224,13 @@ def _to_quote(row: CoinRow) -> CoinQuote | None:
         name=row.name,
         slug=row.slug,
         rank=row.cmc_rank,
-        price=figures.price,
-        volume_24h=figures.volume_24h,
-        market_cap=figures.market_cap,
-        change_1h_percent=figures.percent_change_1h,
-        change_24h_percent=figures.percent_change_24h,
-        change_7d_percent=figures.percent_change_7d,
-        dominance_percent=figures.market_cap_dominance,
+        price=price,
+        volume_24h=_dollars(figures.volume_24h),
+        market_cap=_dollars(figures.market_cap),
+        change_1h_percent=_percent(figures.percent_change_1h),
+        change_24h_percent=_percent(figures.percent_change_24h),
+        change_7d_percent=_percent(figures.percent_change_7d),
+        dominance_percent=_percent(figures.market_cap_dominance),
         quoted_at=_to_ms(at),
     )
 
@@ -228,6 +240,17 @@ def _in_dollars(quotes: dict[str, QuoteT] | list[QuoteT]) -> QuoteT | None:
     if isinstance(quotes, dict):
         return quotes.get(CURRENCY) or quotes.get(_CURRENCY_ID)
     return next((quote for quote in quotes if quote.symbol == CURRENCY), None)
+
+
+def _dollars(amount: Decimal | None) -> Decimal | None:
+    """An amount that can be one, to thirty digits; None for any other."""
+    if amount is None or not amount.is_finite() or not (amount == 0 or _DOLLARS_MIN <= amount <= _DOLLARS_MAX):
+        return None
+    return _DOLLARS.plus(amount)
+
+
+def _percent(change: float | None) -> float | None:
+    return change if change is not None and isfinite(change) and abs(change) <= _PERCENT_MAX else None
 
 
 def _to_ms(at: datetime) -> int:

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.intervals import INTERVALS_MS, Interval
+from arbedge.domain.market import STAMP_MIN
+from arbedge.limits import CLOCK_OFFSET_MS_MAX
 from arbedge.ports.exchange import Bar, Bars, Settlement, Settlements
 
 _MINUTE_MS = 60_000
@@ -31,9 +33,12 @@ def convert_bars(
     """Bars per unit of the asset, oldest first; `rising` is kept in the order given, so that a wrong one is noticed.
 
     An exchange that does not mark its unfinished bar sends it last. Whether that one has ended is judged by the
-    time the question was sent, since the answer was made later.
+    time the question was sent, since the answer was made later. Raises `ValueError` for times that cannot be.
     """
     multiplier, length_ms = instrument.multiplier, INTERVALS_MS[interval]
+    latest = received_at + max(length_ms, CLOCK_OFFSET_MS_MAX)
+    if rising and not (rising[0].start >= STAMP_MIN and rising[-1].start <= latest):
+        raise ValueError("bars of a time that cannot be")
     last = len(rising) - 1
     rows = [
         Bar(

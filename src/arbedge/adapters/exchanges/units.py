@@ -6,7 +6,7 @@ Exchanges count in base coins, in thousands of them (1000PEPE) or in contracts (
 from msgspec import Struct
 
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import Level, OrderBook
+from arbedge.domain.market import STAMP_MAX, STAMP_MIN, Level, OrderBook
 from arbedge.limits import BOOK_DEPTH
 
 SETTLEMENTS = frozenset({"USDT", "USDC"})  # the coins a linear perpetual in scope settles in
@@ -23,8 +23,11 @@ class Depth(Struct, frozen=True):
 def convert_depth(depth: Depth, instrument: Instrument, received_at: int, clock_offset_ms: int = 0) -> OrderBook:
     """The book per unit of the asset; exact, since multipliers are powers of ten and contract sizes are decimals.
 
-    Levels beyond the depth we keep are cut off, however many were sent.
+    Levels beyond the depth we keep are cut off, however many were sent. Raises `ValueError` for a stamp or a level that
+    cannot be one.
     """
+    if depth.exchange_at is not None and not STAMP_MIN <= depth.exchange_at <= STAMP_MAX:
+        raise ValueError("the book is stamped with a time that cannot be")
     return OrderBook(
         exchange=instrument.exchange,
         market=instrument.market,

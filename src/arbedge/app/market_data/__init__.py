@@ -114,7 +114,7 @@ class MarketData:
 
         async def fetch(rows: int) -> tuple[list[Bar], int]:
             bars = await self._exchanges[instrument.exchange].fetch_candles(instrument, interval, rows)
-            return bars.rows, bars.received_at
+            return bars.rows[-rows:], bars.received_at
 
         def check(rows: list[Bar]) -> None:
             _build(rows, interval, self._mode)
@@ -142,7 +142,7 @@ class MarketData:
 
         async def fetch(rows: int) -> tuple[list[Settlement], int]:
             answer = await self._exchanges[instrument.exchange].fetch_funding_history(instrument, rows)
-            return answer.rows, answer.received_at
+            return answer.rows[-rows:], answer.received_at
 
         def check(rows: list[Settlement]) -> None:
             if not are_plausible_rates([(one.settled_at, one.rate) for one in rows], self._clock.now_ms()):
@@ -213,7 +213,7 @@ class MarketData:
             listed = await self._exchanges[exchange].fetch_instruments(market)
         except ExchangeError as error:
             raise MarketDataUnavailable(f"{error.code}: {error}") from error
-        return {one.symbol: one for one in listed}, self._clock.now_ms()
+        return {one.symbol: one for one in listed if one.is_possible}, self._clock.now_ms()
 
     def _source(self, read: tuple[T, Source, int]) -> Sourced[T]:
         value, source, fetched_at = read

@@ -133,7 +133,7 @@ class DocumentPath:
         try:
             value, received_at = await wanted.fetch(rows)
             wanted.check(value)
-        except (ExchangeError, ValueError) as error:
+        except (ExchangeError, ValueError, ArithmeticError) as error:
             await self._remember_failure(wanted, known, error)
             raise _explain(error) from error
         document = Document(received_at, rows, value)

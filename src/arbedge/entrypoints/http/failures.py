@@ -25,6 +25,7 @@ from arbedge.domain.permissions import Permission
 from arbedge.entrypoints.http.envelope import JSON, ErrorDetails, FieldProblem, encode_failure
 from arbedge.errors import MarketDataUnavailable, StoreUnavailable
 
+FIELD_CHARS_MAX: Final = 64
 STORE_RETRY_AFTER_S: Final = 5
 MARKET_RETRY_AFTER_S: Final = 15
 
@@ -105,8 +106,12 @@ def _find_methods(request: Request) -> set[str]:
 
 
 def name_field(location: tuple[int | str, ...]) -> str:
-    """`("query", "limit")` -> `limit`: where it was found matters less than what it is called."""
-    return ".".join(str(part) for part in location[1:]) or str(location[0])
+    """`("query", "limit")` -> `limit`: where it was found matters less than what it is called.
+
+    A name may be anything that was sent, half a surrogate pair included, which no answer can hold.
+    """
+    name = ".".join(str(part) for part in location[1:]) or str(location[0])
+    return name[:FIELD_CHARS_MAX].encode(errors="replace").decode()
 
 
 async def _answer_fields(request: Request, error: Exception) -> Response:

@@ -16,11 +16,10 @@ from arbedge.entrypoints.http.auth import require_person
 from arbedge.entrypoints.http.documents import SECURED, describe_responses
 from arbedge.entrypoints.http.envelope import JSON, ErrorDetails, FieldProblem, encode
 from arbedge.entrypoints.http.event import Ports
-from arbedge.entrypoints.http.failures import ApiError
+from arbedge.entrypoints.http.failures import FIELD_CHARS_MAX, ApiError
 from arbedge.entrypoints.http.schemas import PreferencesAnswer
 from arbedge.ports.preferences import PreferenceChanges
 
-FIELD_CHARS_MAX: Final = 64
 BY_TYPE: Final = ("min_net_bps", "alerts")
 
 router = APIRouter(tags=["people"])

@@ -3,8 +3,8 @@
 The first read is done before the answer begins, so that a database that is down is a plain 503.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -19,15 +19,18 @@ from arbedge.entrypoints.http.auth import Reader
 from arbedge.entrypoints.http.documents import SECURED, describe_responses
 from arbedge.entrypoints.http.envelope import JSON, encode
 from arbedge.entrypoints.http.event import Ports, find_is_gone
+from arbedge.entrypoints.http.failures import ApiError
 from arbedge.entrypoints.http.opportunities import choose_filter
 from arbedge.entrypoints.http.queries import FilterQuery
 from arbedge.entrypoints.http.schemas import REF_TEMPLATE, StreamLeft, StreamSnapshot, summarise
-from arbedge.limits import STREAM_MS_MAX, STREAM_RETRY_MS
+from arbedge.errors import StoreUnavailable
+from arbedge.limits import STREAM_MS_MAX, STREAM_POLL_MS, STREAM_RETRY_MS, STREAMS_OF_PERSON_MAX
 
 router = APIRouter(tags=["opportunities"])
 
 EVENT_STREAM: Final = "text/event-stream"
 _SECOND_MS: Final = 1000
+_RETRY_AFTER_S: Final = 30
 _EVENTS: Final = {
     "snapshot": "StreamSnapshot",
     "opened": "OpportunityView",
@@ -47,7 +50,8 @@ _ANSWER: Final[dict[str, Any]] = {
     "description": (
         "Server-sent events; the schema is that of each. `snapshot`, then `opened` and `changed` (the opportunity as"
         " it is now: keep it by its id), `ended` and `left` (forget it). Sent back as `Last-Event-ID`, an `id` goes on"
-        " from there, without a snapshot where that is less than an hour ago. Comments keep the connection alive."
+        " from there; where that cannot be done, or was more than an hour ago, a `snapshot` comes again. Comments keep"
+        " the connection alive."
     ),
     "content": {EVENT_STREAM: {"schema": {"oneOf": [_describe_event(*one) for one in _EVENTS.items()]}}},
 }
@@ -79,18 +83,26 @@ def render_event(event: Event, limit: int) -> bytes:
 class EventStream(Response):
     """Sends events as they come, each once the one before has been taken.
 
-    When nobody listens any more there is no last message: it could not be sent, and would be waited for.
+    When nobody listens any more there is no last message: it could not be sent, and would be waited for. `end` is
+    awaited at the end, however that comes.
     """
 
     media_type = EVENT_STREAM
 
-    def __init__(self, events: AsyncGenerator[Event], limit: int) -> None:
+    def __init__(self, events: AsyncGenerator[Event], limit: int, end: Callable[[], Awaitable[None]]) -> None:
         super().__init__(headers={"x-accel-buffering": "no"})
         del self.headers["content-length"]
         self._events = events
         self._limit = limit
+        self._end = end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's own form
+        try:
+            await self._send_events(scope, send)
+        finally:
+            await self._end()
+
+    async def _send_events(self, scope: Scope, send: Send) -> None:
         is_gone = find_is_gone(scope)
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         more = {"type": "http.response.body", "more_body": True}
@@ -121,12 +133,26 @@ async def get_stream(
     """The same list as `/opportunities`: what the plan shows, filtered the same way, and told when it has moved.
 
     `changed` means that the net edge has moved by 1 bps since it was told last, at most every 20 s. News is looked for
-    every 5 s. The connection ends after `duration_s`; a client that comes back with its last id misses nothing.
+    every 5 s. The connection ends after `duration_s`; a client that comes back with its last id misses nothing. You may
+    have five open at once.
     """
     if request.scope["is_head"]:
         return Response(media_type=EVENT_STREAM)
     limit, now = get_rights(person).list_limit, services.clock.now_ms()
     listener = Listener(services, person, choose_filter(person, query), limit, parse_place(last_event_id, now))
-    first = await listener.read()
     until = now + query.duration_s * _SECOND_MS
-    return EventStream(listener.follow(first, until, find_is_gone(request.scope)), limit)
+    place = await services.streams.open(person.id, until + STREAM_POLL_MS, now)
+    if place is None:
+        message = f"You have {STREAMS_OF_PERSON_MAX} streams open already: end one of them first."
+        raise ApiError(429, "too_many_streams", message, headers={"retry-after": str(_RETRY_AFTER_S)})
+
+    async def give_back() -> None:
+        with suppress(StoreUnavailable):  # then the place is free when its time is over
+            await services.streams.close(place)
+
+    try:
+        first = await listener.read()
+    except BaseException:
+        await give_back()
+        raise
+    return EventStream(listener.follow(first, until, find_is_gone(request.scope)), limit, give_back)

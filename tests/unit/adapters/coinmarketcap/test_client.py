@@ -130,6 +130,11 @@ async def test_a_coin_without_a_price_is_left_out():
         (httpx.Response(302, headers={"location": "https://elsewhere.test"}), CoinDataUnreachable),
         (httpx.Response(200, html="<html>hello</html>"), CoinDataUnreachable),
         (httpx.Response(200, content=b"[" * 100_000), CoinDataUnreachable),
+        (httpx.Response(200, content=b'{"status":{"error_code":0,"x":' + b"[" * 100_000), CoinDataUnreachable),
+        (httpx.Response(200, content=b'{"status":{"error_message":"\xff"},"data":{}}'), CoinDataUnreachable),
+        (httpx.Response(200, content=b'{"status":{},"data":{"1":{"id":1,"name":"\xff"}}}'), CoinDataUnreachable),
+        (httpx.Response(200, json={"status": {"credit_count": -5}, "data": []}), CoinDataUnreachable),
+        (httpx.Response(200, json={"status": {"credit_count": 10**300}, "data": []}), CoinDataUnreachable),
         (httpx.Response(200, json={"data": {}}), CoinDataUnreachable),
         (ok("nonsense"), CoinDataUnreachable),
         (httpx.ReadTimeout("slow"), CoinDataUnreachable),
@@ -151,6 +156,43 @@ async def test_a_limit_says_what_is_used_up_and_for_how_long(code: int, scope: s
     with pytest.raises(CoinDataLimited) as caught:
         await Source(refusal(429, code)).client().fetch_global_metrics()
     assert (caught.value.scope, caught.value.retry_after_s) == (scope, wait_s)
+
+
+@pytest.mark.parametrize(("wait", "wait_s"), [(b"\xb2", 60), (b"9" * 400, 60), (b"999999999", 86_400), (b"0", 60)])
+async def test_a_wait_that_is_none_is_a_minute_and_none_is_longer_than_a_day(wait: bytes, wait_s: int):
+    with pytest.raises(CoinDataLimited) as caught:
+        await Source(httpx.Response(429, headers=[(b"retry-after", wait)])).client().fetch_quotes([1])
+    assert caught.value.retry_after_s == wait_s
+
+
+IMPOSSIBLE = ["NaN", "sNaN", "Infinity", "-1", "1e999999", "1e-999999"]
+
+
+@pytest.mark.parametrize("figure", IMPOSSIBLE)
+async def test_a_figure_that_cannot_be_one_is_not_known(figure: str):
+    """Written out, one of a million digits would take the memory of everything else."""
+    quotes = {
+        "1": coin(quote={"USD": {**QUOTE, "price": figure}}),
+        "2": coin(2, quote={"USD": {**QUOTE, "volume_24h": figure}}),
+    }
+    (kept,) = (await Source(ok(quotes)).client().fetch_quotes([1, 2])).value
+    assert (kept.id, kept.volume_24h) == (2, None)
+    row = {
+        "btc_dominance": 50,
+        "eth_dominance": 10,
+        "active_cryptocurrencies": 1,
+        "active_exchanges": 1,
+        "last_updated": QUOTE["last_updated"],
+        "quote": {"USD": {"total_market_cap": figure, "total_volume_24h": 1}},
+    }
+    with pytest.raises(CoinDataUnreachable):
+        await Source(ok(row)).client().fetch_global_metrics()
+
+
+async def test_a_figure_of_many_digits_is_cut_to_those_that_mean_anything():
+    quotes = {"1": coin(quote={"USD": {**QUOTE, "price": "1." + "1" * 100_000}})}
+    (kept,) = (await Source(ok(quotes)).client().fetch_quotes([1])).value
+    assert str(kept.price) == "1." + "1" * 29
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from arbedge.adapters.exchanges.units import Depth, convert_depth
 from arbedge.domain.instruments import Instrument, floor_to_lot
 from arbedge.domain.market import Level
 
+AT = 1_795_300_000_000
 prices = st.decimals(min_value="0.00000001", max_value="1000000", places=8)
 quantities = st.decimals(min_value="0.01", max_value="10000000", places=2)
 levels = st.lists(st.builds(Level, prices, quantities), max_size=20)
@@ -37,8 +38,8 @@ def instrument(contract_size: str, multiplier: int) -> Instrument:
 @given(contract_sizes, multipliers, levels, levels)
 def test_there_and_back_is_exact(contract_size: str, multiplier: int, bids: list[Level], asks: list[Level]):
     one = instrument(contract_size, multiplier)
-    book = convert_depth(Depth(bids, asks, 5), one, 7)
-    assert (book.exchange_at, book.received_at, book.symbol) == (5, 7, "X-USDT-SWAP")
+    book = convert_depth(Depth(bids, asks, AT), one, AT + 7)
+    assert (book.exchange_at, book.received_at, book.symbol) == (AT, AT + 7, "X-USDT-SWAP")
     for wire, ours in ((bids, book.bids), (asks, book.asks)):
         assert [Level(level.price * multiplier, level.size / one.units) for level in ours] == wire
 

@@ -56,7 +56,7 @@ ON CONFLICT DO NOTHING
 """
 _PRUNE_EVENTS = "DELETE FROM instrument_events WHERE at < ?1"
 _COUNT_EVENTS = """
-SELECT exchange, market, kind, sum(iif(kind = 'first_seen', payload ->> 'count', 1)) AS events
+SELECT exchange, market, kind, sum(iif(kind = 'refused', 1, coalesce(payload ->> 'count', 1))) AS events
 FROM instrument_events
 WHERE at >= ?1 GROUP BY exchange, market, kind
 """

@@ -55,14 +55,15 @@ class Binance:
         answer = await session.fetch(call)
         with session.reading(answer):
             book = wire.decode_order_book(answer.body)
-        return convert_depth(book, instrument, answer.received_at, session.clock_offset_ms)
+            return convert_depth(book, instrument, answer.received_at, session.clock_offset_ms)
 
     async def fetch_candles(self, instrument: Instrument, interval: Interval, limit: int) -> Bars:
         call = rules.candles(instrument.market, instrument.symbol, interval, min(limit, CANDLES_MAX))
         answer = await self._sessions[instrument.market].fetch(call)
         with self._sessions[instrument.market].reading(answer):
             rising = wire.decode_candles(answer.body)
-        return convert_bars(rising, instrument, interval, answer.received_at - answer.latency_ms, answer.received_at)
+            asked_at = answer.received_at - answer.latency_ms
+            return convert_bars(rising, instrument, interval, asked_at, answer.received_at)
 
     async def fetch_funding_history(self, instrument: Instrument, limit: int) -> Settlements:
         answer = await self._sessions["perp"].fetch(

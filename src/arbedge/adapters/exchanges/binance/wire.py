@@ -10,7 +10,16 @@ import msgspec
 from msgspec import Struct, ValidationError
 
 from arbedge.adapters.exchanges.bars import RawBar
-from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows
+from arbedge.adapters.exchanges.rows import (
+    Number,
+    RowT,
+    Whole,
+    known,
+    mend_rows,
+    require_book,
+    require_countable,
+    require_list,
+)
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
 from arbedge.domain.identity import identify
 from arbedge.domain.instruments import Instrument
@@ -121,35 +130,41 @@ def decode_instruments(market: Market, *payloads: bytes) -> list[Instrument]:
     symbols = _decode_symbols(payloads[0])
     if market == "spot":
         traded = (row for row in symbols if _is_spot(row))
-        return [found for row in traded if (found := _to_instrument(row, "spot", None))]
+        return require_list([found for row in traded if (found := _to_instrument(row, "spot", None))])
     intervals = {
         row.symbol: row.funding_interval_hours or _FUNDING_INTERVAL_H
         for row in _decode_rows(payloads[1], _FUNDING_INFO, FundingInfo)
     }
     traded = (row for row in symbols if _is_linear_perpetual(row))
-    return [
-        found
-        for row in traded
-        if (found := _to_instrument(row, "perp", intervals.get(row.symbol, _FUNDING_INTERVAL_H)))
-    ]
+    return require_list(
+        [
+            found
+            for row in traded
+            if (found := _to_instrument(row, "perp", intervals.get(row.symbol, _FUNDING_INTERVAL_H)))
+        ]
+    )
 
 
 def decode_order_book(payload: bytes) -> Depth:
-    answer = _DEPTH.decode(payload)
+    answer = _DEPTH.decode(require_book(payload))
     return Depth(answer.bids, answer.asks, answer.E or None)
 
 
 def decode_candles(payload: bytes) -> list[RawBar]:
     """Oldest first, as sent; the last is the one under way."""
-    return [RawBar(row.start, row.open, row.high, row.low, row.close, row.volume) for row in _KLINES.decode(payload)]
+    return [
+        RawBar(row.start, row.open, row.high, row.low, row.close, row.volume)
+        for row in _KLINES.decode(require_countable(payload))
+    ]
 
 
 def decode_funding_history(payload: bytes) -> list[tuple[int, float]]:
     """Oldest first, as sent."""
-    return [(row.funding_time, row.funding_rate) for row in _FUNDING_RATES.decode(payload)]
+    return [(row.funding_time, row.funding_rate) for row in _FUNDING_RATES.decode(require_countable(payload))]
 
 
 def _decode_rows(payload: bytes, decoder: "msgspec.json.Decoder[list[RowT]]", row_type: type[RowT]) -> list[RowT]:
+    require_countable(payload)
     try:
         return decoder.decode(payload)
     except ValidationError:
@@ -157,6 +172,7 @@ def _decode_rows(payload: bytes, decoder: "msgspec.json.Decoder[list[RowT]]", ro
 
 
 def _decode_symbols(payload: bytes) -> list[Symbol]:
+    require_countable(payload)
     try:
         return _EXCHANGE_INFO.decode(payload).symbols
     except ValidationError:

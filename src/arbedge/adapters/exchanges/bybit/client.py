@@ -47,14 +47,15 @@ class Bybit:
         answer = await self._session.fetch(rules.order_book(instrument.market, instrument.symbol, depth))
         with self._session.reading(answer):
             book = wire.decode_order_book(answer.body)
-        return convert_depth(book, instrument, answer.received_at, self._session.clock_offset_ms)
+            return convert_depth(book, instrument, answer.received_at, self._session.clock_offset_ms)
 
     async def fetch_candles(self, instrument: Instrument, interval: Interval, limit: int) -> Bars:
         call = rules.candles(instrument.market, instrument.symbol, interval, min(limit, CANDLES_MAX))
         answer = await self._session.fetch(call)
         with self._session.reading(answer):
             rising = wire.decode_candles(answer.body)
-        return convert_bars(rising, instrument, interval, answer.received_at - answer.latency_ms, answer.received_at)
+            asked_at = answer.received_at - answer.latency_ms
+            return convert_bars(rising, instrument, interval, asked_at, answer.received_at)
 
     async def fetch_funding_history(self, instrument: Instrument, limit: int) -> Settlements:
         answer = await self._session.fetch(rules.funding_history(instrument.symbol, min(limit, SETTLEMENTS_MAX)))

@@ -107,7 +107,7 @@ def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> Exch
 
 def classify_code(code: int, message: str) -> ExchangeError:
     """Most errors come with HTTP 200 and a `retCode` other than 0."""
-    text = f"retCode {code}: {message}"
+    text = f"retCode {code}: {excerpt(message.encode())}"
     if code in _RATE_CODES:
         return ExchangeRateLimited(text, _WINDOW_S)
     if code == _ADDRESS_BANNED:

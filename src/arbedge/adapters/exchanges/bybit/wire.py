@@ -11,7 +11,16 @@ from msgspec import Struct, ValidationError, field
 
 from arbedge.adapters.exchanges.bars import RawBar
 from arbedge.adapters.exchanges.bybit.rules import classify_code
-from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows
+from arbedge.adapters.exchanges.rows import (
+    Number,
+    RowT,
+    Whole,
+    known,
+    mend_rows,
+    require_book,
+    require_countable,
+    require_list,
+)
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
 from arbedge.domain.identity import identify
 from arbedge.domain.instruments import Instrument
@@ -132,7 +141,7 @@ def decode_instruments(market: Market, *payloads: bytes) -> list[Instrument]:
     """The pages of instruments-info."""
     rows = [row for page in payloads for row in _decode_listing(page, _INSTRUMENTS, InstrumentRow)[0].rows]
     traded = (row for row in rows if row.status == "Trading" and (market == "spot" or _is_linear_perpetual(row)))
-    return [found for row in traded if (found := _to_instrument(row, market))]
+    return require_list([found for row in traded if (found := _to_instrument(row, market))])
 
 
 def decode_cursor(payload: bytes) -> str:
@@ -141,7 +150,7 @@ def decode_cursor(payload: bytes) -> str:
 
 
 def decode_order_book(payload: bytes) -> Depth:
-    result, _ = _unwrap(payload, _DEPTH)
+    result, _ = _unwrap(require_book(payload), _DEPTH)
     return Depth(result.b, result.a, result.ts or None)
 
 
@@ -159,6 +168,7 @@ def decode_funding_history(payload: bytes) -> list[tuple[int, float]]:
 
 def _unwrap(payload: bytes, decoder: "msgspec.json.Decoder[Envelope[ResultT]]") -> tuple[ResultT, int | None]:
     """The result and its time; raises what a `retCode` other than 0 means, whatever the rest looks like."""
+    require_countable(payload)
     try:
         envelope = decoder.decode(payload)
     except ValidationError:

@@ -40,7 +40,7 @@ class Okx:
         answer = await self._session.fetch(rules.order_book(instrument.symbol, depth))
         with self._session.reading(answer):
             book = wire.decode_order_book(answer.body)
-        return convert_depth(book, instrument, answer.received_at, self._session.clock_offset_ms)
+            return convert_depth(book, instrument, answer.received_at, self._session.clock_offset_ms)
 
     async def fetch_candles(self, instrument: Instrument, interval: Interval, limit: int) -> Bars:
         """In pages, each older than the one before; a page that is not full is the last."""
@@ -56,7 +56,8 @@ class Okx:
             rising = page + rising
             if len(page) < size:
                 break
-        return convert_bars(rising, instrument, interval, received_at, received_at)
+        with self._session.reading():
+            return convert_bars(rising, instrument, interval, received_at, received_at)
 
     async def fetch_funding_history(self, instrument: Instrument, limit: int) -> Settlements:
         answer = await self._session.fetch(rules.funding_history(instrument.symbol, min(limit, SETTLEMENTS_MAX)))

@@ -115,7 +115,7 @@ def classify(status: int, headers: httpx.Headers, body: bytes, now: int) -> Exch
 
 def classify_code(code: int, message: str) -> ExchangeError:
     """Errors also come with HTTP 200 and a `code` other than "0"."""
-    text = f"code {code}: {message}"
+    text = f"code {code}: {excerpt(message.encode())}"
     if code in _RATE_CODES:
         return ExchangeRateLimited(text, _WINDOW_S)
     if code in _BLOCKED_CODES:

@@ -12,7 +12,17 @@ from msgspec import Struct, ValidationError, field
 
 from arbedge.adapters.exchanges.bars import RawBar
 from arbedge.adapters.exchanges.okx.rules import classify_code
-from arbedge.adapters.exchanges.rows import Number, RowT, Whole, known, mend_rows, parse_rule
+from arbedge.adapters.exchanges.rows import (
+    Number,
+    RowT,
+    Whole,
+    known,
+    mend_rows,
+    parse_rule,
+    require_book,
+    require_countable,
+    require_list,
+)
 from arbedge.adapters.exchanges.units import SETTLEMENTS, Depth
 from arbedge.domain.identity import identify
 from arbedge.domain.instruments import Instrument
@@ -128,13 +138,13 @@ def decode_instruments(market: Market, *payloads: bytes) -> list[Instrument]:
     rows = _decode_rows(payloads[0], _INSTRUMENTS, InstrumentRow)
     offered = (row for row in rows if row.state in _LISTED and row.rule_type in _OFFERED)
     if market == "spot":
-        return [found for row in offered if row.inst_type == "SPOT" and (found := _to_spot(row))]
+        return require_list([found for row in offered if row.inst_type == "SPOT" and (found := _to_spot(row))])
     swaps = (row for row in offered if row.inst_type == "SWAP" and row.ct_type == "linear")
-    return [found for row in swaps if (found := _to_perpetual(row))]
+    return require_list([found for row in swaps if (found := _to_perpetual(row))])
 
 
 def decode_order_book(payload: bytes) -> Depth:
-    rows = _unwrap(payload, _DEPTH)
+    rows = _unwrap(require_book(payload), _DEPTH)
     if not rows:
         raise ValidationError("no book in the answer")
     return Depth(rows[0].bids, rows[0].asks, rows[0].ts or None)
@@ -163,6 +173,7 @@ def decode_funding_history(payload: bytes) -> list[tuple[int, float]]:
 
 def _unwrap(payload: bytes, decoder: "msgspec.json.Decoder[Envelope[ItemT]]") -> list[ItemT]:
     """The data; raises what a `code` other than 0 means, whatever the rest looks like."""
+    require_countable(payload)
     try:
         envelope = decoder.decode(payload)
     except ValidationError:

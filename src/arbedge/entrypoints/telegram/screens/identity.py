@@ -26,6 +26,8 @@ def render_quarantine(view: QuarantineView | None) -> str:
         return f"Quarantine: empty, {view.suspected} under suspicion." if view.suspected else "Quarantine: empty."
     lines = [render_suspect(one) for one in view.items[:_SHOWN]]
     more = f"\nand {view.count - _SHOWN} more" if view.count > _SHOWN else ""
+    if view.full:
+        more += f"\nNo more of {quote(', '.join(view.full), 100)} can be watched: the rest is withheld pair by pair"
     return f"Quarantine: {view.count} instruments, {view.suspected} more under suspicion\n" + "\n".join(lines) + more
 
 
