@@ -33,10 +33,10 @@ class World:
     def __init__(self):
         self.now, self.streaks, self.known = NOW, {}, {}
 
-    def scan(self, *seen, after=TICK, reasons=None, held=(), mode: Any = "synthetic"):
+    def scan(self, *seen, after=TICK, reasons=None, held=(), refused=(), mode: Any = "synthetic"):
         self.now += after
         sightings = {one.key: one for one in seen}
-        scan = Scan(scan_id=self.now, now=self.now, mode=mode, sightings=sightings, held=frozenset(held))
+        scan = Scan(self.now, self.now, mode, sightings, frozenset(held), frozenset(refused))
         self.streaks = count_streaks(scan, self.streaks)
         recent = [one for one in self.known.values() if one.is_open or self.now - one.ended_at <= POLICY.reopen_ms_max]
         changed = advance(scan, recent, self.streaks, reasons or {}, POLICY)
@@ -65,6 +65,19 @@ def test_a_scan_without_it_breaks_the_streak():
     world.scan(sighting())
     world.scan()
     assert world.scan(sighting()) == []
+
+
+def test_what_its_books_refused_is_remembered_for_two_minutes_and_is_no_step_towards_a_confirmation():
+    world, key = World(), sighting().key
+    world.scan(refused=[key])
+    refused_at = world.now
+    world.scan(after=119_999)
+    assert (world.streaks[key].count, world.streaks[key].since) == (0, refused_at)
+    assert world.scan(sighting(), after=0) == [], "seen once"
+    assert world.streaks[key].count == 1
+    world.scan(refused=[key])
+    world.scan(after=120_000)
+    assert world.streaks == {}
 
 
 def opened_world():

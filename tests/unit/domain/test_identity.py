@@ -3,6 +3,7 @@
 import pytest
 
 from arbedge.domain.identity import HOMONYMS, NAMINGS, identify, list_namings, split_name
+from arbedge.domain.instruments import parse_base
 from tests.unit.domain.builders import instrument
 
 
@@ -32,6 +33,10 @@ def test_a_ticker_of_several_coins_is_never_one_asset_on_two_exchanges(ticker):
     assets = {identify(exchange, ticker)[0] for exchange in ("binance", "bybit", "okx")}
     assert len(assets) == 3
     assert {split_name(asset) for asset in assets} == {ticker}
+
+
+def test_a_row_counts_in_what_its_ticker_says():
+    assert all(row.multiplier == parse_base(row.ticker)[1] for row in NAMINGS)
 
 
 def test_every_row_is_unique_and_says_where_it_is_from():

@@ -64,3 +64,9 @@ def test_the_rank_is_never_a_whole_change_from_the_edge(edges: list[D]):
         assert abs(net - rank) < D(str(POLICY.change_bps_min))
         assert rank in {net, before}
         assert settle_rank(net, rank, POLICY) == rank, "looking again changes nothing"
+
+
+def test_by_hand_a_whole_change_moves_it_and_anything_less_does_not():
+    assert settle_rank(D(11), D(10), POLICY) == D(11)
+    assert settle_rank(D("10.9999"), D(10), POLICY) == D(10)
+    assert settle_rank(D(9), D(10), POLICY) == D(9)
