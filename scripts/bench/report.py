@@ -118,9 +118,10 @@ def render_document(report: Report) -> str:
             if row.area == area:
                 cells = (row.name, render_figure(row.figure, row.unit), render_peer(row), row.aim or "")
                 lines.append(f"| {' | '.join(cells)} | {MARKS[row.verdict]} |")
-        notes = [f"- {row.name}: {row.note}." for row in report.rows if row.area == area and row.note]
+        # Rows of one measurement against several peers share their note.
+        notes = dict.fromkeys(f"- {row.name}: {row.note}." for row in report.rows if row.area == area and row.note)
         lines += ["", *notes, ""] if notes else [""]
-    return "\n".join(lines) + HOW
+    return "\n".join([*lines, HOW])
 
 
 def render_aims(rows: list[Row]) -> list[str]:

@@ -1,5 +1,6 @@
 """Who is kept out of comparisons: the odd one out, both of two, nobody for a glitch, and for how long."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -56,6 +57,16 @@ def test_an_instrument_apart_three_times_in_a_row_is_quarantined_with_its_eviden
     assert [key for key, _ in suspect.others] == [A, B]
 
 
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_odd_one_out_is_found_in_whatever_order_and_at_whatever_price(order, unit):
+    """The other two are nearer to each other than the guard is wide, and each of them is further from the third."""
+    prices = (1.0 * unit, 1.13 * unit, 1.2 * unit)
+    scan = tuple(prices[place] for place in order)
+    (odd,) = held(watch_for(scan, scan, scan))
+    assert odd == (A, B, C)[order.index(0)]
+
+
 def test_two_scans_are_not_enough_and_one_that_agrees_starts_the_count_anew():
     apart, fine = (100, 100, 120), (100, 100, 100)
     assert held(watch_for(apart, apart)) == set()
@@ -94,7 +105,7 @@ def test_a_quarantined_instrument_does_not_spoil_the_median():
 def test_agreement_for_a_week_releases_and_not_a_step_sooner():
     watch = watch_for(*[(100, 100, 120)] * 3)
     start = NOW + 60_000
-    steps = RELEASE_MS // CHECK_MS
+    steps = 7 * 86_400_000 // CHECK_MS
     before = watch_for(*[(100, 100, 100)] * (steps - 1), known=watch, every=CHECK_MS, start=start)
     assert held(before) == {C}
     after = watch_for(*[(100, 100, 100)] * 3, known=before, every=CHECK_MS, start=start + (steps - 1) * CHECK_MS)
