@@ -207,6 +207,15 @@ async def test_without_the_database_a_scrape_tells_just_that(world: World):
     }
 
 
+async def test_lists_of_instruments_that_are_late_show(world: World):
+    await world.scan()
+    assert (await scrape(world)).get("dependency_up", dependency="instruments") == 1
+    world.env.DB.sqlite.execute("UPDATE instrument_lists SET fetched_at = 0 WHERE exchange = 'bybit'")
+    page = await scrape(world)
+    assert page.get("dependency_up", dependency="instruments") == 0
+    assert page.get("dependency_state", dependency="instruments", state="degraded") == 1
+
+
 @pytest.mark.parametrize(("binding", "name"), [("KV", "kv"), ("LAKE", "r2")])
 async def test_a_store_that_is_down_shows_and_so_do_scans_without_a_record(world: World, binding: str, name: str):
     world.env.faults.fail(binding, times=None)
