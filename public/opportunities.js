@@ -6,19 +6,21 @@ const LIST = "/api/v1/opportunities";
 const opened = new Set();
 
 const formatBps = (bps) => `${bps.toFixed(2)} bps`;
+// Every digit a part is computed to, so that what is shown sums to the net that is shown.
+const formatPart = (bps) => `${bps.toFixed(4)} bps`;
 
 const formatConfidence = ({ p, n, model }) => (p === null ? `confidence not known yet (${n} outcomes)` : `${Math.round(p * 100)} % to last 5 s (n ${n}, ${model})`);
 
 function renderWaterfall(parts) {
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Waterfall" }, el("table", {},
     el("tbody", {}, ...parts.map((part) =>
-      el("tr", {}, el("th", { scope: "row" }, part.label), el("td", { class: "number" }, formatBps(part.bps)))))));
+      el("tr", {}, el("th", { scope: "row" }, part.label), el("td", { class: "number" }, formatPart(part.bps)))))));
 }
 
 function renderLeg(leg) {
-  const funding = leg.funding ? `, funding ${(leg.funding.rate * 100).toFixed(4)} % in ${leg.funding.interval_h} h` : "";
+  const funding = leg.funding ? `, funding ${(leg.funding.rate * 100).toFixed(4)} % every ${leg.funding.interval_h} h on a mark of ${leg.funding.mark}, ${leg.funding.settlements} counted, rate ${leg.funding.age_ms === null ? "of unknown age" : `${(leg.funding.age_ms / 1000).toFixed(1)} s old`}` : "";
   return el("li", {},
-    `${leg.side} ${leg.symbol} on ${leg.exchange} ${leg.market} at ${leg.vwap} ${leg.quote} (top ${leg.price}), taker ${leg.fee_bps} bps in ${leg.fee_currency}${funding}; `,
+    `${leg.side} ${leg.quantity} ${leg.asset}, ${leg.symbol} on ${leg.exchange} ${leg.market} at ${leg.vwap} ${leg.quote} (top ${leg.price}), taker ${leg.fee_bps} bps in ${leg.fee_currency}${funding}; `,
     `${leg.source}, ${leg.mode}, ${(leg.age_ms / 1000).toFixed(1)} s old`);
 }
 

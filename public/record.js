@@ -62,12 +62,15 @@ function showRealised(record) {
   const sorted = (rows) => rows.sort((a, b) => Object.keys(STEPS).indexOf(a.step) - Object.keys(STEPS).indexOf(b.step));
   const tables = GROUPS.map(([grouping, title]) => {
     const rows = sorted(shown.filter((row) => row.grouping === grouping));
-    return rows.length ? [el("h3", {}, title), table(title, ["", "median", "middle half", "still > 0", "n"], rows.map((row) => [
+    // A group of nothing but "none stated" says again what all alerts say.
+    if (rows.every((row) => !row.name)) return [];
+    return rows.length ? [el("h3", {}, title), table(title, ["", "median", "middle half", "still > 0", "n", "size gone"], rows.map((row) => [
       `${grouping === "all" ? "" : `${row.name || "none stated"}, `}${STEPS[row.step]}`.replace("_", " "), percent(row.median),
-      `${percent(row.lower_quartile)} to ${percent(row.upper_quartile)}`, percent(row.positive_share), String(row.judged)]))] : [];
+      `${percent(row.lower_quartile)} to ${percent(row.upper_quartile)}`, percent(row.positive_share), String(row.judged), String(row.judged - row.n)]))] : [];
   });
   return el("section", { class: "card" }, el("h3", {}, "Realised of what was claimed"),
-    plotRealised(sorted(shown.filter((row) => row.grouping === "all"))), ...tables.flat());
+    plotRealised(sorted(shown.filter((row) => row.grouping === "all"))), ...tables.flat(),
+    el("p", { class: "soft" }, "Where the books no longer held the size there is no figure: it counts as gone in “still > 0”, and is in no median."));
 }
 
 function showCalibration(record) {

@@ -25,6 +25,7 @@ from arbedge.adapters.cloudflare.d1.metrics import D1Metrics
 from arbedge.adapters.cloudflare.d1.opportunities import D1Opportunities
 from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.preferences import D1Preferences
+from arbedge.adapters.cloudflare.d1.retention import D1Retention
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
 from arbedge.adapters.cloudflare.d1.signals import D1Signals
 from arbedge.adapters.cloudflare.d1.streams import D1Streams
@@ -47,7 +48,7 @@ from arbedge.app.coin_data import OFF, CoinData
 from arbedge.app.market_data import MarketData
 from arbedge.app.recording import DEPENDENCY as LAKE
 from arbedge.app.services import Services
-from arbedge.app.status import Probe
+from arbedge.app.status import LISTS, Probe, judge_lists
 from arbedge.config import Settings
 from arbedge.domain.budget import Host
 from arbedge.domain.market import ExchangeId
@@ -56,6 +57,7 @@ from arbedge.ports.clock import Clock, Timer
 from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.health import Dependencies, DependencyHealth
 from arbedge.ports.queues import Announce, Deliver, Happened, Recount
+from arbedge.ports.store import Instruments
 
 
 def build(
@@ -73,8 +75,7 @@ def build(
     """
     client = httpx.AsyncClient(transport=transport, trust_env=False, follow_redirects=False)
     database, hosts = Database(bindings.DB), {} if hosts is None else hosts
-    dependencies = D1Dependencies(database)
-    exchanges = _build_exchanges(settings, transport, clock, hosts)
+    dependencies, exchanges = D1Dependencies(database), _build_exchanges(settings, transport, clock, hosts)
     instruments = D1Instruments(database, KvCatalogueCache(bindings.KV), kept or KeptCatalogue())
     scans, snapshots, lake = D1Scans(database), KvSnapshotCache(bindings.KV), _build_lake(bindings, settings, client)
     chronicle = Chronicle(BindingQueue[Happened](bindings.EVENTS), settings.pseudonym_key)
@@ -123,10 +124,11 @@ def build(
         streams=D1Streams(database),
         updates=D1Updates(database),
         dead_letters=D1DeadLetters(database),
+        retention=D1Retention(database),
         dependencies=dependencies,
         flood=BindingFloodGate(bindings.FLOOD),
         coin_data=_build_coin_data(bindings, database, settings, client, clock, chronicle),
-        probes=_build_probes(bindings, database, dependencies, clock, settings),
+        probes=_build_probes(bindings, database, dependencies, instruments, clock, settings),
     )
 
 
@@ -167,7 +169,12 @@ def _build_coin_data(
 
 
 def _build_probes(
-    bindings: Bindings, database: Database, dependencies: Dependencies, clock: Clock, settings: Settings
+    bindings: Bindings,
+    database: Database,
+    dependencies: Dependencies,
+    instruments: Instruments,
+    clock: Clock,
+    settings: Settings,
 ) -> Mapping[str, Probe]:
     """How each dependency is asked: the stores directly, the rest through what was recorded last."""
 
@@ -179,6 +186,9 @@ def _build_probes(
 
     async def read_queues() -> DependencyHealth | None:
         return await dependencies.load_queue_lag(clock.now_ms())
+
+    async def read_lists() -> DependencyHealth:
+        return judge_lists(await instruments.load_list_times(), clock.now_ms())
 
     async def read_record(name: str) -> DependencyHealth:
         never = DependencyHealth(name, "degraded", "not asked yet", checked_at=0, last_success_at=None)
@@ -200,6 +210,7 @@ def _build_probes(
         "kv": ask_kv,
         "r2": ask_r2,
         "queues": read_queues,
+        LISTS: read_lists,
         "telegram": lambda: read_record("telegram"),
         "cmc": read_coin_data,
         "lake": read_lake,

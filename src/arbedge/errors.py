@@ -11,7 +11,8 @@ ArbEdgeError
 │   └── ExchangeRefused         our request was wrong (bad symbol, bad parameter): a defect
 ├── MarketDataUnavailable       neither cache, lake nor exchange has it fresh enough: say so, show nothing
 ├── CoinDataError               one call to CoinMarketCap did not give an answer; `credits` is what it cost, if known
-│   ├── CoinDataUnreachable     timeout, reset, unreadable body: it may have been charged
+│   ├── CoinDataUnreachable     timeout, reset: it may have been charged
+│   │   └── CoinDataUnreadable   a body that is not what the source documents: as good as none; its state is `down`
 │   ├── CoinDataBlocked         geo or firewall: never the key's fault
 │   ├── CoinDataDown            5xx, said by the source itself
 │   ├── CoinDataLimited         a minute, day, month or address is used up: ask nothing for `retry_after_s`
@@ -122,6 +123,10 @@ class CoinDataError(ArbEdgeError):
 
 class CoinDataUnreachable(CoinDataError):
     code = "unreachable"
+
+
+class CoinDataUnreadable(CoinDataUnreachable):
+    code = "unreadable"
 
 
 class CoinDataBlocked(CoinDataError):

@@ -31,6 +31,7 @@ BAD_DATA_KEPT: Final = 40  # of them for what is no near miss, since a mistaken 
 SCAN_LEASE_MS: Final = 30_000  # a scan older than this has died; the next one may start
 INSTRUMENTS_AGE_MS_MAX: Final = 3_600_000  # exchanges change trading rules a few times a week
 INSTRUMENTS_RETRY_MS: Final = 60_000  # a megabyte that did not come, or was refused, is not asked for at every scan
+INSTRUMENTS_LATE_MS: Final = INSTRUMENTS_AGE_MS_MAX + 3 * INSTRUMENTS_RETRY_MS  # what is this old was asked for twice
 WATCHED_MAX: Final = 150  # instruments of one feed under suspicion, some 200 bytes each, that every scan reads
 INSTRUMENT_EVENTS_KEPT_MS: Final = 30 * 86_400_000  # a month of listings and changes of rules
 REVALUED_MAX: Final = 100  # open opportunities valued again for a list at a size of one's own: a longest page
@@ -84,6 +85,7 @@ KV_LAG_MS: Final = 60_000  # a value in KV may be this old and not show it was r
 FEEDS_AGE_MS_MAX: Final = 60_000  # what a reader accepts who does not say
 BOOK_AGE_MS_MAX: Final = 3_000
 CANDLES_AGE_MS_MAX: Final = 60_000
+REGIME_AGE_MS_MAX: Final = 600_000  # of the hourly bars behind the market's regime
 SETTLEMENTS_AGE_MS_MAX: Final = 3_600_000
 CATALOGUE_AGE_MS_MAX: Final = 2 * 3_600_000  # twice what a scan lets pass before it asks again
 FAILURE_KEPT_MS_MAX: Final = 15_000  # a failure keeps others from asking the same for at most this long
@@ -118,7 +120,7 @@ ROLLUPS_KEPT_MS: Final = 90 * 86_400_000  # counters by the hour; what they sum 
 
 # -- lake
 CHECKPOINT_INTERVAL_MS: Final = 600_000  # a replay begins at most this long before the time it was asked for
-CHECKPOINT_BYTES_MAX: Final = 880_000  # with its envelope it is a line of the lake
+CHECKPOINT_BYTES_MAX: Final = 880_000  # of one part: with its envelope it is a line of the lake
 LAKE_LINE_BYTES_MAX: Final = 900_000  # a record must fit a request of a stream, of which 1 MB is certain everywhere
 LAKE_SETTLED_MS: Final = 600_000  # an hour is merged no sooner after its end: late events are still coming
 LAKE_PART_BYTES_MAX: Final = 8_000_000  # of a merged object: three copies of one fit well into an isolate
@@ -133,6 +135,12 @@ PIPELINE_REQUEST_BYTES_MAX: Final = 1_000_000
 PIPELINE_TIMEOUT_S: Final = 8.0
 
 # -- D1
+OPPORTUNITIES_KEPT_MS: Final = 90 * 86_400_000  # after their end, like their outcomes: 2,000 a day take some 2 GB of 10
+MODELS_KEPT_MS: Final = 365 * 86_400_000  # one a day; longer than any alert that names one
+DEAD_LETTERS_KEPT_MS: Final = 30 * 86_400_000  # up to 130 kB each, until somebody has looked
+FORGOTTEN_MAX: Final = 200  # opportunities one step deletes, each with rows for everyone who was told
+FORGOTTEN_ROWS_MAX: Final = 2_000  # of any other kind, in one step: far within the 30 s of a transaction
+FORGETTING_STEPS_MAX: Final = 25  # in an hour: twice what a busy one adds for 10,000 people
 D1_STRING_BYTES_MAX: Final = 2_000_000
 
 # -- queues

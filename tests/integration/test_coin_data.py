@@ -129,7 +129,7 @@ def test_a_key_without_its_address_or_a_malformed_one_stops_the_start():
         ("html", 503, "down"),
         ("geo", None, "blocked_from_here"),
         ("rate_limit", None, "rate_limited"),
-        ("malformed", None, "unreachable"),
+        ("malformed", None, "unreadable"),
         ("reset", None, "unreachable"),
         ("status", 1001, "key_refused"),
         ("status", 1006, "refused"),

@@ -131,6 +131,25 @@ async def test_an_exchange_that_limits_us_is_not_asked_again(world: World):
     assert (await simulate(world, one["id"]))["reason"] == "rate_limited"
 
 
+async def test_a_position_is_held_for_the_reader_s_own_time_and_the_claim_for_its_own(world: World):
+    world.sandbox.shift("bybit", "perp", "LTC/USDT", 60, 3_600)
+    await world.scan(2)
+    one = await find(world, type="funding")
+    day = await simulate(world, one["id"])
+    answer = await world.api.put(
+        "/api/v1/users/preferences", json={"horizon_h": 72}, headers={"X-User-ID": "user_pro_789"}
+    )
+    assert answer.status_code == 200
+    long = await simulate(world, one["id"])
+    shown = (await world.get(f"/opportunities/{one['id']}")).json()["data"]
+    assert (day["horizon_h"], long["horizon_h"], shown["horizon_h"]) == (24, 72, 72)
+    assert long["net_bps"] == pytest.approx(shown["net_bps"], abs=2.0), "as in the detail, which rests on older books"
+    assert long["net_bps"] > day["net_bps"] + 50
+    counted = [[leg["funding"]["settlements"] for leg in found["legs"]] for found in (long, shown, day)]
+    assert counted[0] == counted[1] == [3 * count for count in counted[2]]
+    assert long["claimed"]["now_bps"] == pytest.approx(day["claimed"]["now_bps"], abs=0.01)
+
+
 async def test_a_premium_one_needs_the_plan_and_an_unknown_one_is_not_found(world: World):
     answer = await world.get("/opportunities", type="triangular", limit=50)
     held = (await world.get("/opportunities", type="spot_perp", limit=50)).json()["data"] + answer.json()["data"]

@@ -22,6 +22,16 @@ LIST_KEYS_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True)
+class JsDate:
+    """A Date as it arrives inside of what the runtime hands over unconverted."""
+
+    at_ms: int
+
+    def getTime(self) -> float:  # noqa: N802
+        return float(self.at_ms)
+
+
+@dataclass(frozen=True, slots=True)
 class R2Object:
     """What `put`, `head` and a refused `get` return: everything but the contents."""
 
@@ -29,7 +39,7 @@ class R2Object:
     size: int
     etag: str
     version: str
-    uploaded: dt.datetime
+    uploaded: Any  # a datetime, and a Date in a listing
     httpMetadata: JsDict  # noqa: N815
     customMetadata: JsDict  # noqa: N815
     storageClass: str  # noqa: N815
@@ -167,9 +177,10 @@ class R2Bucket:
 
 
 def _listed(stored: R2Object, include: list[str]) -> R2Object:
-    """Metadata is listed only when asked for."""
+    """Metadata is listed only when asked for. Listed objects are handed over as they are, their date included."""
     return replace(
         stored,
+        uploaded=JsDate(round(stored.uploaded.replace(tzinfo=dt.UTC).timestamp() * 1000)),
         httpMetadata=stored.httpMetadata if "httpMetadata" in include else _http_metadata({}),
         customMetadata=stored.customMetadata if "customMetadata" in include else JsDict(),
     )

@@ -164,8 +164,8 @@ def test_the_last_day_shows_each_feed_with_its_source_and_age(seen: dict[str, An
 
 def test_an_opportunity_opens_into_its_waterfall(seen: dict[str, Any]) -> None:
     assert [text.split(" ·")[0] for text in seen["opportunities"]] == ["BTC", "<b>X</b>"]
-    assert seen["waterfall"][0].split("\t") == ["gross", "90.00 bps"]
-    assert seen["waterfall"][-1].split("\t") == ["net", "70.00 bps"]
+    assert seen["waterfall"][0].split("\t") == ["gross", "90.0000 bps"]
+    assert seen["waterfall"][-1].split("\t") == ["net", "70.0000 bps"]
     assert all("synthetic" in leg and "s old" in leg for leg in seen["legs"])
 
 
@@ -177,10 +177,10 @@ def test_the_record_shows_what_was_left_of_claims_and_how_stated_odds_did(seen: 
     assert seen["recordMessage"].startswith("24 alerts")
     assert (seen["recordPlots"], seen["recordPoints"]) == (2, 1)
     rows = [row.split("\t") for row in seen["recordRows"]]
-    assert ["+5 s", "75 %", "-25 % to 75 %", "75 %", "24"] in rows
-    assert ["bybit+okx, +5 s", "75 %", "-25 % to 75 %", "75 %", "24"] in rows
+    assert ["+5 s", "75 %", "-25 % to 75 %", "75 %", "24", "0"] in rows
+    assert ["bybit+okx, +5 s", "75 %", "-25 % to 75 %", "75 %", "24", "0"] in rows
     assert ["80 % to 90 %", "75 %", "24"] in rows
-    assert "Not enough outcomes yet (0 of 200)" in seen["recordText"]
+    assert "Not enough outcomes yet (24 of 200)" in seen["recordText"]
 
 
 def test_when_nothing_answers_the_last_known_stays_with_its_age(seen: dict[str, Any]) -> None:

@@ -69,7 +69,7 @@ def test_health_tells_what_runs_and_how_every_dependency_does(worker: World):
     worker.scan()
     assert worker.get("/health", user=None).json()["data"]["status"] == "ok"
     data = worker.get("/health/detailed", user=None).json()["data"]
-    for name in ("d1", "kv", "r2", "queues", "telegram", "lake"):
+    for name in ("d1", "kv", "r2", "queues", "instruments", "telegram", "lake"):
         assert data["dependencies"][name]["state"] == "ok", name
     assert set(data["exchanges"]) == {"binance", "bybit", "okx"}
     assert data["scan"]["instruments"] > 2_000

@@ -5,10 +5,10 @@ from msgspec.structs import replace
 
 from arbedge.app.hour import AssetHourView, RunView, load_hour, load_runs
 from arbedge.app.identity_views import NameView, QuarantineView, load_name, view_quarantine
-from arbedge.app.own_list import OwnPage, list_own, view_left_out
+from arbedge.app.own_list import LeftOut, OwnPage, lack_edge, list_own, view_left_out
 from arbedge.app.valued import GaugeView, view_gauge
 from arbedge.app.views import MissView, OpportunityDetail, view_miss, view_opportunity
-from arbedge.domain.categories import CATEGORIES, TECHNICAL_CATEGORIES, Category
+from arbedge.domain.categories import ARBITRAGE, CATEGORIES, Category
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.eligibility import Withheld, check_eligibility
 from arbedge.domain.gauge import Gauge, choose_gauge
@@ -105,7 +105,7 @@ async def list_opportunities(
         drop
         for drop in nearest
         if drop.reason not in BAD_DATA
-        and (wanted.type is None or drop.candidate.type == wanted.type)
+        and wanted.type in {None, drop.candidate.type}
         and (wanted.asset is None or drop.candidate.asset == wanted.asset)
         and wanted.exchange in {None, *(leg.exchange for leg in drop.candidate.legs)}
         and _may_stand_among(drop, wanted)
@@ -113,7 +113,10 @@ async def list_opportunities(
     misses = [view_miss(drop) for drop in closest]
     if not may_see_premium or wanted.is_premium is False:
         misses = hide_premium(misses)
-    misses = [*map(view_left_out, page.left_out[:CLOSEST_SHOWN]), *misses]
+    left_out = page.left_out
+    if not page.items and cursor is None and wanted.min_edge_bps is not None:
+        left_out = [*await _find_below(wanted.min_edge_bps, gauge, opportunities, wanted, policy, now), *left_out]
+    misses = [*map(view_left_out, left_out[:CLOSEST_SHOWN]), *misses]
     return ListView(
         items=[view_opportunity(item, now, reading=reading) for item, reading in page.items],
         next_cursor=page.next_cursor,
@@ -126,10 +129,20 @@ async def list_opportunities(
     )
 
 
+async def _find_below(
+    minimum_bps: float, gauge: Gauge, opportunities: Opportunities, wanted: OpportunityFilter, policy: Policy, now: int
+) -> list[LeftOut]:
+    """What is open and lacks nothing but the edge that was asked for."""
+    page = await _list_by(gauge, opportunities, replace(wanted, min_edge_bps=None), CLOSEST_SHOWN, None, policy, now)
+    lacks = (lack_edge(item, reading.sighting.edge, minimum_bps, gauge) for item, reading in page.items)
+    return [lack for lack in lacks if lack is not None]
+
+
 def _may_stand_among(drop: Drop, wanted: OpportunityFilter) -> bool:
-    """Near misses are of the kind that the list is of: forecasts where it shows forecasts only, else arbitrage."""
-    wants_signals = wanted.type == "technical" or wanted.category in TECHNICAL_CATEGORIES
-    return (drop.candidate.type == "technical") == wants_signals
+    """Near misses are of the types that the list can hold: no forecasts among arbitrage, nor the other way round."""
+    if wanted.category is not None:
+        return drop.candidate.type in CATEGORIES[wanted.category].types
+    return drop.candidate.type == wanted.type if wanted.type else drop.candidate.type in ARBITRAGE
 
 
 async def _list_by(

@@ -28,6 +28,7 @@ from arbedge.errors import (
     CoinDataLimited,
     CoinDataRefused,
     CoinDataUnreachable,
+    CoinDataUnreadable,
     StoreUnavailable,
 )
 from arbedge.limits import (
@@ -65,7 +66,16 @@ PRIORITY_COINS: Final = frozenset({1, 1027, 825, 1839, 52, 5426, 3408, 74, 2010,
 # Why there is no (newer) value: a refusal of our own, the code of a `CoinDataError`, or a coin the source lacks.
 Reason = (
     RefusalReason
-    | Literal["unreachable", "blocked_from_here", "down", "rate_limited", "refused", "coin_data_error", "unknown_coin"]
+    | Literal[
+        "unreachable",
+        "unreadable",
+        "blocked_from_here",
+        "down",
+        "rate_limited",
+        "refused",
+        "coin_data_error",
+        "unknown_coin",
+    ]
 )
 T = TypeVar("T")
 
@@ -302,6 +312,8 @@ def _state_of(error: CoinDataError) -> FeedState:
     match error:
         case CoinDataLimited():
             return "rate_limited"
+        case CoinDataUnreadable():
+            return "down"  # it answers, so it is not out of reach
         case CoinDataUnreachable() | CoinDataBlocked():
             return "unreachable"
         case CoinDataDown() | CoinDataKeyRefused() | CoinDataRefused():

@@ -7,7 +7,7 @@ from arbedge.app.market_data import MarketData, Missing
 from arbedge.domain.appraisal import Unvalued
 from arbedge.domain.detection.verification import LegMarket
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import FeedKey, Funding, LegKey, OrderBook
+from arbedge.domain.market import FeedKey, Funding, LegKey, OrderBook, Origin
 from arbedge.domain.opportunity import Leg
 
 BookOf = Callable[[Instrument], Awaitable[OrderBook | Unvalued]]
@@ -54,12 +54,15 @@ async def observe(
             return book
         if key[1] == "perp" and key not in fundings:
             return "funding_unavailable"
-        return LegMarket(instrument=instruments[key], book=book, funding=fundings.get(key))
+        funding, origin = fundings.get(key, (None, None))
+        return LegMarket(instrument=instruments[key], book=book, funding=funding, funding_from=origin)
 
     return {key: judge(key) for key in wanted}
 
 
-async def load_fundings(market: MarketData, keys: Iterable[LegKey], timeout_s: float) -> dict[LegKey, Funding]:
+async def load_fundings(
+    market: MarketData, keys: Iterable[LegKey], timeout_s: float
+) -> dict[LegKey, tuple[Funding, Origin]]:
     """The rates of a recent scan, which are renewed far less often than scans run; a slow answer is none."""
     wanted = {key for key in keys if key[1] == "perp"}
     if not wanted:
@@ -70,7 +73,7 @@ async def load_fundings(market: MarketData, keys: Iterable[LegKey], timeout_s: f
     except TimeoutError:
         return {}
     return {
-        key: quote.funding
+        key: (quote.funding, Origin(answer.value.received_at, answer.source))
         for feed_key, answer in answers.items()
         if not isinstance(answer, Missing)
         for quote in answer.value.quotes

@@ -1,8 +1,9 @@
-"""The market at a glance: funding and movers from the scans, all coins and their mood from CoinMarketCap."""
+"""The market at a glance: funding and movers from the scans, the regime, all coins and moods from CoinMarketCap."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal
 from itertools import chain
 from statistics import median
@@ -11,13 +12,20 @@ from typing import Final, Generic, TypeVar
 from msgspec import Struct
 
 from arbedge.app.coin_data import CoinData, Reading, Unavailable
+from arbedge.app.market_browse import find_instrument
 from arbedge.app.market_data import MarketData, Sourced
 from arbedge.app.market_views import FeedView, FundingRateView, view_feed_answer, view_funding
 from arbedge.domain.funding_heat import FundingHeat, measure_funding_heat
-from arbedge.domain.market import FEEDS, Feed, Mode, Source
+from arbedge.domain.intervals import Interval
+from arbedge.domain.market import EXCHANGES, FEEDS, ExchangeId, Feed, Market, Mode, Source
+from arbedge.domain.regime import Regime, classify_regime
+from arbedge.errors import MarketDataUnavailable
+from arbedge.limits import CANDLES_USUAL, REGIME_AGE_MS_MAX
 from arbedge.ports.coin_data import FearAndGreed, GlobalMetrics
 
 EXTREMES: Final = 3
+LEADER: Final = "BTC/USDT"  # the others follow it more often than it follows them
+REGIME_INTERVAL: Final[Interval] = "1h"
 FLAT_BPS: Final = 1.0  # a move within this is the spread and no direction
 WINDOW_MS_MIN: Final = 60_000
 
@@ -49,6 +57,21 @@ class Movers(Struct, frozen=True):
     mode: Mode
 
 
+class MarketRegime(Struct, frozen=True):
+    """What kind of market the hourly bars of the leading coin show, and whose bars they are."""
+
+    exchange: ExchangeId
+    market: Market
+    symbol: str
+    asset: str
+    quote: str
+    interval: Interval
+    regime: Regime
+    source: Source
+    age_ms: int
+    mode: Mode
+
+
 class WholeMarket(Struct, frozen=True):
     """All coins as CoinMarketCap counts them, in US dollars; without figures `reason` says why."""
 
@@ -75,12 +98,15 @@ class Sentiment(Struct, frozen=True):
 
 
 class MarketOverview(Struct, frozen=True):
-    """`funding_highest` and `funding_lowest` are by rate per hour; `movers` is None before scans span a minute."""
+    """`funding_highest` and `funding_lowest` are by rate per hour; `movers` is None before scans span a minute,
+    `regime` where no exchange has the bars.
+    """
 
     funding_highest: list[FundingRateView]
     funding_lowest: list[FundingRateView]
     movers: Movers | None
     funding_heat: FundingHeat | None
+    regime: MarketRegime | None
     feeds: list[FeedView]
     coins: WholeMarket
     sentiment: Sentiment
@@ -88,8 +114,11 @@ class MarketOverview(Struct, frozen=True):
 
 async def load_market_overview(market_data: MarketData, coin_data: CoinData, now: int) -> MarketOverview:
     """Never raises for a source that is down: its part says so."""
-    answers, metrics, mood = await asyncio.gather(
-        market_data.load_feeds(FEEDS), coin_data.read_global_metrics(), coin_data.read_fear_and_greed()
+    answers, metrics, mood, regime = await asyncio.gather(
+        market_data.load_feeds(FEEDS),
+        coin_data.read_global_metrics(),
+        coin_data.read_fear_and_greed(),
+        _load_regime(market_data),
     )
     found = [answer for answer in answers.values() if isinstance(answer, Sourced)]
     rates = [
@@ -108,6 +137,7 @@ async def load_market_overview(market_data: MarketData, coin_data: CoinData, now
         funding_heat=measure_funding_heat(
             quote.funding for answer in found for quote in answer.value.quotes if quote.funding
         ),
+        regime=regime,
         feeds=[view_feed_answer(key, answer) for key, answer in answers.items()],
         coins=_view_whole_market(view_part(metrics, now)),
         sentiment=_view_sentiment(view_part(mood, now)),
@@ -119,6 +149,30 @@ def view_part(reading: Reading[T] | Unavailable, now: int) -> Part[T]:
         return Part(None, None, None, None, reading.reason)
     age_ms = max(0, now - reading.fetched_at)
     return Part(reading.value, reading.source, reading.mode, age_ms, reading.degraded)
+
+
+async def _load_regime(market_data: MarketData) -> MarketRegime | None:
+    """Of the first exchange that has enough bars: a regime is of a day of hours, so a few minutes change nothing."""
+    for exchange in EXCHANGES:
+        with suppress(MarketDataUnavailable):
+            instrument = await find_instrument(market_data, (exchange, "spot"), LEADER)
+            if instrument is None:
+                continue
+            answer = await market_data.load_candles(instrument, REGIME_INTERVAL, CANDLES_USUAL, REGIME_AGE_MS_MAX)
+            if regime := classify_regime(answer.value):
+                return MarketRegime(
+                    exchange=exchange,
+                    market=instrument.market,
+                    symbol=instrument.symbol,
+                    asset=instrument.asset,
+                    quote=instrument.quote,
+                    interval=REGIME_INTERVAL,
+                    regime=regime,
+                    source=answer.source,
+                    age_ms=answer.age_ms,
+                    mode=answer.mode,
+                )
+    return None
 
 
 def _view_whole_market(part: Part[GlobalMetrics]) -> WholeMarket:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from arbedge.app.services import Services
-from arbedge.app.status import DependencyView, ask_dependency, view_dependency, view_feed
+from arbedge.app.status import LISTS, DependencyView, ask_dependency, judge_lists, view_dependency, view_feed
 from arbedge.domain.market import FEEDS
 from arbedge.errors import StoreUnavailable
 from arbedge.ports.metrics import Figures
@@ -43,6 +43,7 @@ async def collect_metrics(services: Services) -> MetricsView:
         feeds = {key: view_feed(known.get(key), now) for key in FEEDS}
         # Where CoinMarketCap is off, what was recorded of it once says nothing.
         off = frozenset[str]() if services.settings.cmc_api_key else frozenset({"cmc"})
+        dependencies[LISTS] = view_dependency(judge_lists(figures.list_times, now), now)
         dependencies |= {one.name: view_dependency(one, now) for one in figures.dependencies if one.name not in off}
     return MetricsView(now=now, figures=figures, feeds=feeds, dependencies=dependencies)
 

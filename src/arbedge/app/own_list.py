@@ -100,7 +100,12 @@ async def list_own(
 def _find_lack(one: Opportunity, edge: Edge | Refused, gauge: Gauge) -> LeftOut | None:
     if isinstance(edge, Refused):
         return LeftOut(one, edge.reason, _note_size(one, gauge) | edge.numbers)
-    refusal = judge_net(float(edge.gross_bps), float(edge.net_bps), gauge.min_net_bps[one.type])
+    return lack_edge(one, edge, gauge.min_net_bps[one.type], gauge)
+
+
+def lack_edge(one: Opportunity, edge: Edge, minimum_bps: float, gauge: Gauge) -> LeftOut | None:
+    """Why the edge at the reader's size falls short of a minimum, or None."""
+    refusal = judge_net(float(edge.gross_bps), float(edge.net_bps), minimum_bps)
     return LeftOut(one, refusal[0], _note_size(one, gauge) | refusal[1]) if refusal else None
 
 

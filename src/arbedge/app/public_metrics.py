@@ -72,18 +72,19 @@ async def load_public_metrics(services: Services) -> PublicMetrics:
         return kept
     since = now - TRACK_RECORD_MS
     totals = await services.track_record.sum_up(mode, since, TRACK_RECORD_ROWS_MAX)
+    outcomes = sum(one.judged for one in totals.realised if (one.grouping, one.step) == ("all", FIRST_STEP))
     metrics = PublicMetrics(
         mode=mode,
         source="records of re-pricings",
         computed_at=now,
         since=since,
-        outcomes=sum(one.judged for one in totals.realised if (one.grouping, one.step) == ("all", FIRST_STEP)),
+        outcomes=outcomes,
         outcomes_shown_min=OUTCOMES_SHOWN_MIN,
         tolerance_ms={step: TOLERANCE_MS[step] for step in STEPS},
         realised=totals.realised,
         answered=totals.answered,
         calibration=totals.calibration,
-        learning=_view_learning(await services.learning.load(mode)),
+        learning=_view_learning(await services.learning.load(mode), outcomes),
     )
     try:
         await services.public_documents.put(key, msgspec.json.encode(metrics))
@@ -92,7 +93,8 @@ async def load_public_metrics(services: Services) -> PublicMetrics:
     return metrics
 
 
-def _view_learning(learned: Learned | None) -> LearningView:
+def _view_learning(learned: Learned | None, outcomes: int) -> LearningView:
+    """Without a model, how many outcomes there are by now: what was learned last may be an hour old."""
     model = learned.model if learned else None
     view = model and ModelView(
         version=model.version,
@@ -104,7 +106,9 @@ def _view_learning(learned: Learned | None) -> LearningView:
         weights=dict(zip(model.weights.names, model.weights.weights, strict=True)),
         judgement=model.judgement,
     )
-    return LearningView(learned.n if learned else 0, OUTCOMES_MIN, learned.learned_at if learned else None, view)
+    n = learned.n if learned else 0
+    learned_at = learned.learned_at if learned else None
+    return LearningView(n if view else max(n, outcomes), OUTCOMES_MIN, learned_at, view)
 
 
 async def _load_kept(services: Services, key: str) -> PublicMetrics | None:

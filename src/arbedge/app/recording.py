@@ -1,7 +1,7 @@
 """Records a scan in the lake, and says how the lake is. A scan never fails for its record."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from msgspec import Raw
@@ -30,7 +30,7 @@ def sum_up(
     books: Mapping[LegKey, OrderBook],
     decided_at: int,
     follows: int | None,
-    checkpoint: Raw | None,
+    checkpoint: Sequence[Raw],
 ) -> Outcome:
     """What a scan decided, and on what, for its record."""
     return Outcome(

@@ -25,6 +25,7 @@ from arbedge.ports.messenger import Messenger
 from arbedge.ports.metrics import Metrics
 from arbedge.ports.preferences import PreferenceStore
 from arbedge.ports.queues import Announce, Deliver, Queue, Recount
+from arbedge.ports.retention import Retention
 from arbedge.ports.scanner import Scanner
 from arbedge.ports.signals import SignalStore
 from arbedge.ports.store import (
@@ -77,6 +78,7 @@ class Services:
     streams: Streams
     updates: Updates
     dead_letters: DeadLetters
+    retention: Retention
     dependencies: Dependencies
     flood: FloodGate
     coin_data: CoinData

@@ -32,18 +32,19 @@ _SPOT: Final[tuple[FeedKey, ...]] = tuple((exchange, "spot") for exchange in EXC
 async def simulate_now(
     services: Services, person: Person, opportunity: Opportunity, amount: Decimal | None
 ) -> SimulationView:
-    """The numbers of executing `amount` USDT now; without an amount, of the person's own size."""
+    """The numbers of executing `amount` USDT now, without one the person's own size, held for their own horizon."""
     gauge = choose_gauge(person.preferences, services.policy, amount)
     size_usdt, minimum_bps = gauge.size_usdt, gauge.min_net_bps[opportunity.type]
-    mode = services.settings.market_mode
-    found = check_open(opportunity, mode, services.clock.now_ms())
+    mode, now = services.settings.market_mode, services.clock.now_ms()
+    policy = replace(services.policy, horizon_h=gauge.horizon_h)
+    found = check_open(opportunity, mode, now)
     if found is None:
         markets, unit = await asyncio.gather(_observe(services, opportunity), _find_unit(services, opportunity.quote))
         size_quote = None if unit is None else size_usdt * unit
         now = services.clock.now_ms()
-        found = simulate(opportunity, markets, size_quote, minimum_bps, now, services.policy)
+        found = simulate(opportunity, markets, size_quote, minimum_bps, now, policy)
     await services.market.settle_counts()
-    return view_simulation(opportunity, found, size_usdt, minimum_bps, mode, services.clock.now_ms())
+    return view_simulation(opportunity, found, gauge, mode, now)
 
 
 async def _observe(services: Services, opportunity: Opportunity) -> list[LegMarket] | Unvalued:

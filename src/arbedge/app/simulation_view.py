@@ -9,10 +9,12 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from arbedge.app.figures_shown import round_shown, trim
+from arbedge.app.leg_views import FundingView, count_valued, view_funding
 from arbedge.app.market_data.sourced import mode_of
-from arbedge.app.views import FundingView, PartView
+from arbedge.app.views import PartView
+from arbedge.domain.gauge import Gauge
 from arbedge.domain.market import ExchangeId, Market, Mode, Source
-from arbedge.domain.opportunity import Opportunity
+from arbedge.domain.opportunity import Opportunity, Sighting
 from arbedge.domain.policy import HELD_TYPES, OpportunityType
 from arbedge.domain.simulation import EXPLANATIONS, LATENCY_MS, NotExecutable, Order, Simulation
 
@@ -97,8 +99,9 @@ class SimulationView(Struct, frozen=True):
 
 
 def view_simulation(
-    opportunity: Opportunity, found: Simulation, amount: Decimal, minimum_bps: float, market_mode: Mode, now: int
+    opportunity: Opportunity, found: Simulation, gauge: Gauge, market_mode: Mode, now: int
 ) -> SimulationView:
+    """`now` is the moment of the valuation, from which settlements are counted."""
     edge = found.edge
     return SimulationView(
         id=opportunity.id,
@@ -107,21 +110,21 @@ def view_simulation(
         quote=opportunity.quote,
         mode=opportunity.mode,
         simulated_at=now,
-        amount=trim(amount),
+        amount=trim(gauge.size_usdt),
         executable=found.reason is None,
         reason=found.reason,
         explanation=EXPLANATIONS[found.reason] if found.reason else None,
         numbers={name: round_shown(number) for name, number in found.numbers.items()},
         needs_inventory=opportunity.needs_inventory,
-        minimum_bps=minimum_bps,
-        horizon_h=opportunity.horizon_h if opportunity.type in HELD_TYPES else None,
+        minimum_bps=gauge.min_net_bps[opportunity.type],
+        horizon_h=gauge.horizon_h if opportunity.type in HELD_TYPES else None,
         size_base=trim(edge.size_base) if edge else None,
         size_quote=trim(edge.size_quote) if edge else None,
         gross_bps=float(edge.gross_bps) if edge else None,
         net_bps=float(edge.net_bps) if edge else None,
         net_quote=trim(edge.net_cash) if edge else None,
         waterfall=[PartView(part.label, float(part.bps)) for part in edge.waterfall()] if edge else [],
-        legs=[_view_order(order, market_mode, now) for order in found.orders],
+        legs=[_view_order(order, opportunity.sighting, gauge.horizon_h, market_mode, now) for order in found.orders],
         claimed=_view_claimed(opportunity, found),
         latency=LatencyView(LATENCY_MS, LATENCY_MEANING),
         not_checked=list(NOT_CHECKED),
@@ -136,7 +139,7 @@ def _view_claimed(opportunity: Opportunity, found: Simulation) -> ClaimedView | 
     return ClaimedView(claim.at, float(claim.net_bps), trim(claim.size_base), now_bps)
 
 
-def _view_order(order: Order, market_mode: Mode, now: int) -> SimulatedLegView:
+def _view_order(order: Order, sighting: Sighting, horizon_h: int, market_mode: Mode, now: int) -> SimulatedLegView:
     terms, fill, limit = order.terms, order.fill, order.limit
     instrument, book, funding = terms.instrument, terms.book, terms.funding
     return SimulatedLegView(
@@ -157,7 +160,11 @@ def _view_order(order: Order, market_mode: Mode, now: int) -> SimulatedLegView:
         fee_currency=instrument.asset if order.is_fee_in_asset else instrument.quote,
         fee_bps=terms.fee.taker_bps,
         fee_basis=terms.fee.basis,
-        funding=FundingView(funding.rate, funding.interval_h, funding.next_at) if funding else None,
+        funding=view_funding(
+            funding, terms.funding_from, count_valued(funding, terms.side, sighting, horizon_h, now), now
+        )
+        if funding
+        else None,
         age_ms=max(0, now - (book.exchange_at or book.received_at)),
         source=book.source,
         mode=mode_of(market_mode, book.source),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import Struct
 
@@ -10,6 +10,7 @@ from arbedge.app.browse import ScanView, view_scan
 from arbedge.domain.circuit import CircuitState
 from arbedge.domain.market import EXCHANGES, FEEDS, MARKETS, FeedState
 from arbedge.errors import ArbEdgeError
+from arbedge.limits import INSTRUMENTS_LATE_MS
 from arbedge.ports.health import DependencyHealth
 from arbedge.ports.store import FeedHealth, ScanReport, Scans
 
@@ -18,6 +19,7 @@ OPTIONAL = frozenset({"cmc"})
 # A feed that has not been asked for this long is not known to be well, whatever it said last.
 SILENT_MS_MAX = 120_000
 PROBE_TIMEOUT_S = 3.0  # a page that shows health waits no longer than this for any one dependency
+LISTS: Final = "instruments"
 
 Overall = Literal["ok", "degraded", "down"]
 
@@ -49,6 +51,21 @@ Probe = Callable[[], Awaitable[DependencyHealth | None]]
 
 Raises what it raises when the dependency is not well.
 """
+
+
+def judge_lists(read_at: Mapping[str, int], now: int) -> DependencyHealth:
+    """How the lists of instruments are: as the oldest is. Scans go on with an old one for as long as need be."""
+    never = [f"{exchange} {market}" for exchange, market in FEEDS if f"{exchange}:{market}" not in read_at]
+    late = [
+        f"{feed.replace(':', ' ')} ({(now - at) // 60_000} min old)"
+        for feed, at in sorted(read_at.items())
+        if now - at > INSTRUMENTS_LATE_MS
+    ]
+    words = "; ".join(
+        f"{what}: {', '.join(feeds)}" for what, feeds in (("never read", never), ("cannot be read anew", late)) if feeds
+    )
+    oldest = None if never else min(read_at.values())
+    return DependencyHealth(LISTS, "degraded" if words else "ok", words or None, now, oldest)
 
 
 def view_feed(feed: FeedHealth | None, now: int) -> DependencyView:

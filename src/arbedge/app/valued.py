@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from arbedge.app.figures_shown import round_shown
+from arbedge.app.figures_shown import round_shown, trim
 from arbedge.domain.edge import Refused
 from arbedge.domain.gauge import Chosen, Gauge
 from arbedge.domain.opportunity import Opportunity
@@ -26,11 +26,15 @@ class RefusedView(Struct, frozen=True):
 class ValuedView(Struct, frozen=True):
     """What the figures of an opportunity are valued at.
 
-    With `refused` they are those of the scan's own size, since the wanted one cannot be had. `horizon_h` is None for
-    what is not held; `min_net_bps` is the minimum behind the capacity, None where no reader is behind the figures.
+    `at` is the moment of the scan whose books and rates they rest on; the horizon begins there. With `refused` they are
+    those of the scan's own size, since the wanted one cannot be had. `horizon_h` is None for what is not held;
+    `min_net_bps` is the minimum behind the capacity, None where no reader is behind the figures. `usdt_in_quote` is one
+    USDT in the quote currency, at the rate of that scan.
     """
 
+    at: int
     size_usdt: Decimal
+    usdt_in_quote: Decimal
     size_from: Chosen
     horizon_h: int | None
     horizon_from: Chosen
@@ -67,7 +71,9 @@ def view_valued(opportunity: Opportunity, reading: Reading | None) -> ValuedView
     if reading is not None and reading.refused is None:
         gauge = reading.gauge
         return ValuedView(
+            at=opportunity.sighting.seen_at,
             size_usdt=gauge.size_usdt.normalize(),
+            usdt_in_quote=trim(opportunity.sighting.unit),
             size_from=gauge.size_from,
             horizon_h=gauge.horizon_h if is_held else None,
             horizon_from=gauge.horizon_from,
@@ -76,7 +82,9 @@ def view_valued(opportunity: Opportunity, reading: Reading | None) -> ValuedView
             refused=None,
         )
     return ValuedView(
+        at=opportunity.sighting.seen_at,
         size_usdt=opportunity.sighting.size_usdt.normalize(),
+        usdt_in_quote=trim(opportunity.sighting.unit),
         size_from="default",
         horizon_h=opportunity.horizon_h if is_held else None,
         horizon_from="default",

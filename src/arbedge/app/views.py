@@ -5,49 +5,24 @@ Amounts are decimal strings, `*_bps` are numbers, times are epoch ms, and ages a
 
 from collections.abc import Sequence
 from decimal import Context, Decimal
-from typing import Literal
 
 from msgspec import Struct
 
 from arbedge.app.figures_shown import round_shown as _round
 from arbedge.app.figures_shown import trim as _trim
+from arbedge.app.leg_views import LegView, view_leg
 from arbedge.app.valued import ValuedView, view_valued
 from arbedge.domain.appraisal import Appraisal, LegAge, State, Step, explain_absence
 from arbedge.domain.break_even import find_break_even_h
 from arbedge.domain.categories import Category, categorise
 from arbedge.domain.detection.candidates import Drop, LegRef
-from arbedge.domain.market import ExchangeId, Level, Market, Mode, Side, Source
+from arbedge.domain.market import Level, Mode, Side, Source
 from arbedge.domain.opportunity import Leg, Opportunity, Sighting, Status, Transition
 from arbedge.domain.policy import OpportunityType
 from arbedge.domain.reasons import EXPLANATIONS, Reason
 from arbedge.domain.revaluation import Reading
 from arbedge.domain.technical.rules import RULES, Rule
 from arbedge.domain.technical.signals import BackedSignal
-
-
-class FundingView(Struct, frozen=True):
-    rate: float
-    interval_h: float
-    next_at: int
-
-
-class LegView(Struct, frozen=True):
-    exchange: ExchangeId
-    market: Market
-    symbol: str
-    side: Literal["buy", "sell"]
-    price: Decimal
-    vwap: Decimal
-    fee_bps: float
-    fee_basis: str
-    funding: FundingView | None
-    age_ms: int
-    source: Source
-    mode: Mode
-    multiplier: int
-    asset: str
-    quote: str
-    fee_currency: str
 
 
 class PartView(Struct, frozen=True):
@@ -200,30 +175,6 @@ def _view_confidence(opportunity: Opportunity) -> ConfidenceView:
     return ConfidenceView(p=None if said.p is None else _round(said.p), n=said.n, model=said.model)
 
 
-def _view_leg(leg: Leg, opportunity: Opportunity, now: int) -> LegView:
-    funding = leg.funding
-    asset, quote = leg.asset or opportunity.asset, leg.quote or opportunity.quote
-    return LegView(
-        exchange=leg.exchange,
-        market=leg.market,
-        symbol=leg.symbol,
-        side=leg.side,
-        price=_trim(leg.price),
-        vwap=_trim(leg.vwap),
-        fee_bps=leg.fee_bps,
-        fee_basis=leg.fee_basis,
-        funding=FundingView(funding.rate, funding.interval_h, funding.next_at) if funding else None,
-        age_ms=max(0, now - leg.quoted_at),
-        source=leg.source,
-        mode=opportunity.mode,
-        multiplier=leg.multiplier,
-        asset=asset,
-        quote=quote,
-        # Spot takes it from what is received; perpetuals from the margin.
-        fee_currency=asset if (leg.market, leg.side) == ("spot", "buy") else quote,
-    )
-
-
 def view_outcome(one: Appraisal, mode: Mode) -> OutcomeView:
     return OutcomeView(
         step=one.step,
@@ -268,7 +219,10 @@ def view_opportunity(
         horizon_h=_find_horizon(opportunity, valued),
         break_even_h=_find_break_even(sighting, valued),
         confidence=_view_confidence(opportunity),
-        legs=[_view_leg(leg, opportunity, now) for leg in sighting.legs],
+        legs=[
+            view_leg(leg, fill.size, opportunity, valued.horizon_h or opportunity.horizon_h, now)
+            for leg, fill in zip(sighting.legs, edge.fills, strict=True)
+        ],
         waterfall=[PartView(part.label, float(part.bps)) for part in edge.waterfall()],
         mode=opportunity.mode,
         ended_at=opportunity.ended_at,

@@ -25,7 +25,7 @@ from arbedge.domain.opportunity import Leg, Opportunity
 from arbedge.domain.policy import Policy
 from arbedge.domain.reasons import EXPLANATIONS as DROPPED
 from arbedge.domain.reasons import Reason
-from arbedge.domain.valuation import require_number, take_terms, value_at
+from arbedge.domain.valuation import keep_horizon, require_number, take_terms, value_at
 from arbedge.limits import APPRAISAL_BOOKS_MAX, APPRAISAL_TICK_MS
 
 Step = Literal["after_5s", "after_60s", "expiry"]
@@ -196,7 +196,7 @@ def _value(one: Due, claim: Claim, markets: Sequence[LegMarket], now: int, polic
     close = DETECTORS[one.opportunity.type].close
     if close and claim.entered_at is not None:
         return require_number(close(legs, claim.size_base, claim.entered_at)).net_bps
-    return value_at(one.opportunity, legs, claim.size_base, now, policy).net_bps
+    return value_at(one.opportunity, legs, claim.size_base, now, keep_horizon(one.opportunity, policy)).net_bps
 
 
 def _age(market: LegMarket, now: int) -> LegAge:

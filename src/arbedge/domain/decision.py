@@ -22,7 +22,7 @@ from arbedge.domain.detection.verification import LegMarket, verify
 from arbedge.domain.edge import Refused
 from arbedge.domain.episodes import Scan, Streak, advance, count_streaks
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import Funding, LegKey, OrderBook, Snapshot
+from arbedge.domain.market import Funding, LegKey, OrderBook, Origin, Snapshot
 from arbedge.domain.opportunity import Opportunity, Sighting
 from arbedge.domain.policy import Policy
 from arbedge.domain.quarantine import Watch, survey
@@ -146,9 +146,10 @@ def conclude(
     for candidate in choice.chosen:
         key = candidate.key
         legs = [
-            LegMarket(instruments[leg.key], books[leg.key], fundings.get(leg.key), signals.get(key))
+            LegMarket(instruments[leg.key], books[leg.key], funding, signals.get(key), origin)
             for leg in candidate.legs
             if leg.key in books
+            for funding, origin in (fundings.get(leg.key, (None, None)),)
         ]
         is_lost = any(leg.key in not_recorded for leg in candidate.legs)
         found = _value(candidate, legs, units.get(candidate.quote), now, policy, is_lost=is_lost)
@@ -218,10 +219,10 @@ def _drop(drops: Drops, candidate: Candidate, reason: Reason, **numbers: float) 
     drops.add(candidate.type, candidate.net_bps, (reason, numbers), lambda: candidate)
 
 
-def _find_fundings(snapshot: Snapshot, wanted: Iterable[LegKey]) -> dict[LegKey, Funding]:
+def _find_fundings(snapshot: Snapshot, wanted: Iterable[LegKey]) -> dict[LegKey, tuple[Funding, Origin]]:
     wanted = frozenset(wanted)
     return {
-        key: quote.funding
+        key: (quote.funding, Origin(feed.received_at, feed.source))
         for feed in snapshot.feeds
         for quote in feed.quotes
         if quote.funding and (key := (feed.exchange, feed.market, quote.symbol)) in wanted

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from arbedge.domain.fees import FeeRate
 from arbedge.domain.instruments import Instrument, floor_to_lot, shared_lot
-from arbedge.domain.market import Funding, Level, OrderBook, Side
+from arbedge.domain.market import Funding, Level, OrderBook, Origin, Side
 from arbedge.domain.reasons import Reason
 from arbedge.domain.technical.signals import BackedSignal
 
@@ -107,6 +107,7 @@ class LegTerms(Struct, frozen=True, dict=True):
     fee: FeeRate
     funding: Funding | None = None
     signal: BackedSignal | None = None  # of a technical leg: what it enters on
+    funding_from: Origin | None = None
 
     @cached_property
     def entry(self) -> Ladder:

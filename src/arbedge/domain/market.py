@@ -61,6 +61,13 @@ class Funding(Struct, frozen=True, array_like=True, gc=False):
     mark: float
 
 
+class Origin(Struct, frozen=True):
+    """Who served a figure, and when it had been received."""
+
+    at: int
+    source: Source
+
+
 class Quote(Struct, frozen=True, array_like=True, gc=False):
     """Top of book of one instrument, per unit of `asset`, quoted in `quote`."""
 

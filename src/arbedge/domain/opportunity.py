@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from arbedge.domain.claim import Claim
 from arbedge.domain.edge import CurvePoint, Edge, Fill, LegTerms, Part, Side
 from arbedge.domain.fees import FeeRate
-from arbedge.domain.market import ExchangeId, Funding, Level, Market, Mode, Source
+from arbedge.domain.market import ExchangeId, Funding, Level, Market, Mode, Origin, Source
 from arbedge.domain.policy import OpportunityType, is_premium
 from arbedge.domain.technical.signals import BackedSignal
 
@@ -47,6 +47,7 @@ class Leg(Struct, frozen=True):
     asset: str = ""  # what is traded and what it is priced in: of a cycle's legs, each its own; empty in older records
     quote: str = ""
     rules: LegRules | None = None  # None in older records: those cannot be valued at another size
+    funding_from: Origin | None = None  # rates come with the scan's quotes, not with the books
 
     @property
     def fee(self) -> FeeRate:
@@ -166,6 +167,7 @@ def make_leg(terms: LegTerms, fill: Fill) -> Leg:
         fee_bps=terms.fee.taker_bps,
         fee_basis=terms.fee.basis,
         funding=terms.funding,
+        funding_from=terms.funding_from,
         quoted_at=book.exchange_at or book.received_at,
         source=book.source,
         multiplier=instrument.multiplier,

@@ -18,7 +18,7 @@ from arbedge.domain.detection.verification import LegMarket, require_comparable,
 from arbedge.domain.edge import Edge, Fill, Legs, LegTerms, Refused, size_for
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.policy import Policy
-from arbedge.domain.valuation import take_terms, value_at
+from arbedge.domain.valuation import keep_horizon, take_terms, value_at
 
 LATENCY_MS: Final = 800  # how long an order is taken to travel (product specification, section 4)
 
@@ -79,6 +79,8 @@ def simulate(
 ) -> Simulation:
     """Walks these books for `size_quote` of quote currency, None where nobody knows how much of it that is.
 
+    The policy's horizon is the reader's; beside it the claim is valued at its own.
+
     One reason, in this order: the books cannot be had, used together, or sized; the edge is below the reader's
     minimum; it takes an asset to sell.
     """
@@ -115,6 +117,6 @@ def _value_claimed(opportunity: Opportunity, legs: Legs, now: int, policy: Polic
     if claim is None:
         return None
     try:
-        return value_at(opportunity, legs, claim.size_base, now, policy)
+        return value_at(opportunity, legs, claim.size_base, now, keep_horizon(opportunity, policy))
     except (Refused, ArithmeticError):
         return None

@@ -1,6 +1,7 @@
 """What an opportunity is worth on books other than those that decided it: those of this moment, all else kept.
 
-The legs, their fees and the horizon are those on record; what differs is the market, the size and nothing else.
+The legs and their fees are those on record; what differs is the market, the size, and where a reader has one of their
+own, the horizon.
 """
 
 from collections.abc import Sequence
@@ -24,9 +25,15 @@ def take_terms(opportunity: Opportunity, markets: Sequence[LegMarket]) -> Legs:
 
 
 def value_at(opportunity: Opportunity, legs: Legs, size: Decimal, now: int, policy: Policy) -> Edge:
-    """The edge at `size`. Raises `Refused` where it cannot be had, `ArithmeticError` where it is not a number."""
-    policy = replace(policy, horizon_h=opportunity.horizon_h)
+    """The edge at `size`, held for the policy's horizon. Raises `Refused` where it cannot be had, `ArithmeticError`
+    where it is not a number.
+    """
     return require_number(DETECTORS[opportunity.type].value(legs, size, now, policy))
+
+
+def keep_horizon(opportunity: Opportunity, policy: Policy) -> Policy:
+    """The policy with the horizon that the opportunity was claimed at."""
+    return replace(policy, horizon_h=opportunity.horizon_h)
 
 
 def require_number(edge: Edge) -> Edge:
@@ -37,4 +44,11 @@ def require_number(edge: Edge) -> Edge:
 
 
 def _terms(leg: Leg, market: LegMarket) -> LegTerms:
-    return LegTerms(side=leg.side, instrument=market.instrument, book=market.book, fee=leg.fee, funding=market.funding)
+    return LegTerms(
+        side=leg.side,
+        instrument=market.instrument,
+        book=market.book,
+        fee=leg.fee,
+        funding=market.funding,
+        funding_from=market.funding_from,
+    )

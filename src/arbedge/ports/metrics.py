@@ -74,6 +74,7 @@ class Figures(Struct, frozen=True):
     deliveries: Mapping[str, int]  # of the last hour, by state
     dead_letters: Mapping[str, int]  # by queue
     dependencies: list[DependencyHealth]
+    list_times: Mapping[str, int]  # when each feed's list of instruments was read last
     reads: list[Reads]
     credits: Credits | None
 

@@ -175,6 +175,10 @@ class Instruments(Protocol):
         """What was saved last, whatever its age; None when nothing was."""
         ...
 
+    async def load_list_times(self) -> dict[str, int]:
+        """When each feed's list (`exchange:market`) was read last; a feed whose list never was is absent."""
+        ...
+
     async def save(self, catalogue: Catalogue, events: Sequence[InstrumentEvent] = ()) -> None:
         """Saves the lists that are newer than what is stored, and what happened to them."""
         ...
@@ -238,7 +242,10 @@ class Changes(Struct, frozen=True):
 
 class Opportunities(Protocol):
     async def load_current(self, ended_since: int) -> list[Opportunity]:
-        """All open episodes, and those that ended at or after `ended_since`."""
+        """All open episodes, and those that ended at or after `ended_since`.
+
+        One whose record cannot be read is left out and ended, so that its pair may begin anew.
+        """
         ...
 
     async def save(self, changed: Sequence[Opportunity]) -> None:

@@ -166,7 +166,7 @@ async def test_a_month_that_is_spent_is_refused_until_the_first(sandbox: Sandbox
         ("rate_limit", None, "rate_limited"),
         ("geo", None, "blocked_from_here"),
         ("html", 503, "down"),
-        ("malformed", None, "unreachable"),
+        ("malformed", None, "unreadable"),
         ("reset", None, "unreachable"),
         ("timeout", 0, "unreachable"),
     ],

@@ -7,15 +7,18 @@ import pytest
 
 from arbedge.app import status as status_module
 from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId
+from arbedge.limits import INSTRUMENTS_AGE_MS_MAX, INSTRUMENTS_LATE_MS
 from arbedge.ports.health import DependencyHealth
+from arbedge.ports.store import Catalogue
 from tests.integration.http.builders import NOW, feed, opportunity, report
 from tests.integration.http.world import World
+from tests.integration.store.builders import make_catalogue, make_instrument
 
 STATES = {"ok", "degraded", "rate_limited", "unreachable", "down"}
 # How each dependency breaks: the binding behind it, or what was recorded of it last.
 BINDINGS = {"d1": "DB", "kv": "KV", "r2": "LAKE"}
 RECORDED = ("telegram", "cmc", "lake")
-DEPENDENCIES = ("d1", "kv", "r2", "queues", *RECORDED)
+DEPENDENCIES = ("d1", "kv", "r2", "queues", "instruments", *RECORDED)
 
 
 async def record(world: World, *feeds, finished_at: int = NOW - 2_000) -> None:
@@ -28,6 +31,14 @@ async def record_all_well(world: World, **changes) -> None:
     await record(world, *(feed(exchange, market, **changes) for exchange in EXCHANGES for market in MARKETS))
     for name in RECORDED:
         await world.services.dependencies.save(DependencyHealth(name, "ok", None, NOW - 1_000, NOW - 1_000))
+    await world.services.instruments.save(list_all(NOW - INSTRUMENTS_AGE_MS_MAX))
+
+
+def list_all(fetched_at: int) -> Catalogue:
+    """Every feed with a list of one instrument."""
+    return make_catalogue(
+        [make_instrument("BTCUSDT", exchange, market) for exchange in EXCHANGES for market in MARKETS], fetched_at
+    )
 
 
 async def test_health_asks_nothing_of_anything(world: World):
@@ -95,6 +106,9 @@ async def break_dependency(world: World, name: str) -> None:
         world.env.faults.fail(BINDINGS[name], times=None)
     elif name in RECORDED:
         await world.services.dependencies.save(DependencyHealth(name, "unreachable", "no answer", NOW, None))
+    elif name == "instruments":
+        late = NOW - INSTRUMENTS_LATE_MS - 1
+        world.env.DB.sqlite.execute(f"UPDATE instrument_lists SET fetched_at = {late} WHERE exchange = 'okx'")
     else:
         late = opportunity("LATE", updated_at=NOW - 600_000, revised_at=NOW - 600_000)
         await world.services.opportunities.save([late])
@@ -111,6 +125,16 @@ async def test_each_dependency_fails_alone(world: World, name: str):
     assert data["dependencies"][name]["error"]
     if name != "d1":
         assert {one["state"] for other, one in data["dependencies"].items() if other != name} == {"ok"}
+
+
+async def test_a_list_that_is_late_is_named_and_is_no_trouble_of_its_market(world: World):
+    await record_all_well(world)
+    await break_dependency(world, "instruments")
+    data = (await world.ask("/health/detailed"))["data"]
+    known = data["dependencies"]["instruments"]
+    assert known["error"] == "cannot be read anew: okx perp (63 min old), okx spot (63 min old)"
+    assert known["age_ms"] == INSTRUMENTS_LATE_MS + 1
+    assert {view["state"] for markets in data["exchanges"].values() for view in markets.values()} == {"ok"}
 
 
 @pytest.mark.parametrize("pair", list(combinations(BINDINGS, 2)))

@@ -57,6 +57,32 @@ async def test_the_filters_hold_for_what_came_closest(world: World, query: str, 
     assert [miss["asset"] for miss in closest] == expected
 
 
+async def test_what_is_open_below_the_edge_that_was_asked_for_came_closest(world: World):
+    await save(world, opportunity("BTC", "40"), opportunity("XRP", "20"))
+    await record_scan(world, report(drop("ETH", -3.2)))
+    answer = await world.ask("/opportunities?min_edge_bps=45", PRO)
+    assert answer["data"] == []
+    first, second, third = answer["meta"]["closest"]
+    assert [one["asset"] for one in (first, second, third)] == ["BTC", "XRP", "ETH"]
+    assert (first["reason"], first["numbers"]["net_bps"], first["numbers"]["minimum_bps"]) == ("below_minimum", 40, 45)
+    assert first["opportunity_id"] == opportunity("BTC", "40").id
+    assert [one["asset"] for one in (await world.ask("/opportunities?min_edge_bps=30", PRO))["meta"]["closest"]] == [
+        "ETH"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("category", "expected"),
+    [("beginner_friendly", ["ETH"]), ("low_risk", ["ETH", "SOL"]), ("ai_recommended", []), ("momentum", [])],
+)
+async def test_what_came_closest_is_of_the_types_that_the_category_can_hold(world: World, category: str, expected: Any):
+    held = drop("SOL", -8.0)
+    held = replace(held, candidate=replace(held.candidate, type="funding"))
+    await record_scan(world, report(drop("ETH", -3.2), held))
+    answer = await world.ask(f"/opportunities?category={category}", PRO)
+    assert [one["asset"] for one in answer["meta"]["closest"]] == expected
+
+
 @pytest.mark.parametrize("reason", ["unconfirmed", "not_shortlisted", "book_unavailable"])
 async def test_what_lacks_only_a_further_look_is_as_premium_as_an_opportunity(world: World, reason: str):
     await record_scan(world, report(drop("ETH", 80.0, reason=reason, numbers={}), drop("SOL", -8.0)))
@@ -188,7 +214,10 @@ async def test_the_detail_adds_up_and_can_be_checked_by_hand(world: World):
     assert buy["price"] == "0.00000123", "small prices are written out, not as 1.23E-6"
     assert buy["age_ms"] == 700
     assert (buy["source"], buy["mode"]) == ("api", "synthetic")
-    assert buy["funding"] == {"rate": 0.0001, "interval_h": 8.0, "next_at": NOW + 3_600_000}
+    assert buy["funding"] == {
+        "rate": 0.0001, "interval_h": 8.0, "next_at": NOW + 3_600_000, "mark": 0.00000123, "settlements": 3,
+        "age_ms": None, "source": None,
+    }, "an older record does not say when its rates were read"  # fmt: skip
     assert data["books"][0][0] == ["0.00000123", "2"]
     assert data["curve"][-1] == {"size_quote": data["size_quote"], "net_bps": 12.5}
     assert data["horizon_h"] == 24

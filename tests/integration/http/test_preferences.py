@@ -9,6 +9,7 @@ import pytest
 
 from tests.integration.http.builders import opportunity
 from tests.integration.http.world import World
+from tests.unit.domain.builders import NOW
 from tests.unit.domain.stored import stored
 
 PRO, FREE = "user_pro_789", "user_free_123"
@@ -245,6 +246,7 @@ async def test_one_opportunity_at_any_size(world: World):
     path = f"/opportunities/{found.id}"
     default = (await world.ask(path, PRO))["data"]
     assert default["valued"] == {
+        "at": NOW, "usdt_in_quote": "1",
         "size_usdt": "1000", "size_from": "default", "horizon_h": 24, "horizon_from": "default",
         "min_net_bps": 15.0, "min_net_from": "default", "refused": None,
     }  # fmt: skip

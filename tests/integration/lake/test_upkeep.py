@@ -3,12 +3,13 @@
 import pytest
 
 from arbedge.adapters.cloudflare.lake import upkeep
-from arbedge.adapters.cloudflare.lake.keys import EVENTS, LATEST_SCAN, SCANS, scan_key
+from arbedge.adapters.cloudflare.lake.keys import EVENTS, INSTRUMENTS, LATEST_SCAN, SCANS, instruments_key, scan_key
 from arbedge.adapters.cloudflare.lake.objects import R2Objects
 from arbedge.adapters.cloudflare.lake.r2_lake import R2Lake
 from arbedge.adapters.cloudflare.lake.reader import LakeReader
 from arbedge.adapters.cloudflare.lake.upkeep import R2LakeUpkeep
 from arbedge.errors import StoreUnavailable
+from tests.integration.store.builders import make_instrument
 from tests.miniflare_shim import ShimEnv
 from tests.miniflare_shim.faults import Crashed
 from tests.unit.adapters.cloudflare.lake.builders import HOUR, SCAN_ID, make_outcome, make_session, make_snapshot
@@ -158,6 +159,19 @@ async def test_dropping_is_bounded_too(env: ShimEnv, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(upkeep, "LAKE_DELETED_MAX", 4)
     runs = [sum((await R2LakeUpkeep(env.LAKE).drop_old(END + 400 * 24 * HOUR)).values()) for _ in range(13)]
     assert runs == [4] * 12 + [0]
+
+
+async def test_instruments_go_when_no_scan_is_kept_that_had_them(env: ShimEnv) -> None:
+    lake, kept_ms = R2Lake(env.LAKE), upkeep.RETENTION[SCANS].kept_ms
+    instruments = [make_instrument("BTCUSDT")]
+    for version in ("old", "in-force"):
+        await lake.append_instruments("binance:spot", version, instruments, SCAN_ID)
+    await env.advance(kept_ms)
+    await lake.append_instruments("binance:spot", "in-force", instruments, SCAN_ID + kept_ms)
+    now = env.clock.now_ms()
+    assert INSTRUMENTS not in await R2LakeUpkeep(env.LAKE).drop_old(now + HOUR)
+    assert (await R2LakeUpkeep(env.LAKE).drop_old(now + HOUR + 1))[INSTRUMENTS] == 1
+    assert await keys(env, INSTRUMENTS) == [instruments_key("binance:spot", "in-force")]
 
 
 async def test_late_events_join_an_hour_that_was_merged(env: ShimEnv) -> None:

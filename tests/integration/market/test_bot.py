@@ -103,3 +103,23 @@ async def test_the_overview_of_the_api_says_the_same(arbedge_started: World):
     assert float(body["coins"]["market_cap_usd"]) > 0
     assert (body["coins"]["source"], body["coins"]["reason"]) == ("api", None)
     assert {feed["source"] for feed in body["feeds"]} == {"cache"}
+
+
+async def test_the_market_says_what_kind_it_is_and_of_whose_bars(arbedge_started: World):
+    world = arbedge_started
+    text = text_of(await world.say(FIONA, "/market"))
+    (line,) = [one for one in text.splitlines() if one.startswith("Regime of BTC: ")]
+    assert line.removeprefix("Regime of BTC: ").split()[0] in {"trend", "range", "shock"}
+    assert "hourly bars of Binance spot" in line
+    assert line.endswith(" old")
+    world.break_(target="binance", kind="geo")
+    await world.scan()
+    await world.env.advance(700_000)
+    regime = (await world.get("/market/overview")).json()["data"]["regime"]
+    assert (regime["exchange"], regime["source"], regime["mode"]) == ("bybit", "api", "synthetic")
+    assert regime["regime"]["kind"] in {"trend", "range", "shock"}
+    for target in ("bybit", "okx"):
+        world.break_(target=target, kind="status", value=500)
+    await world.env.advance(700_000)
+    assert (await world.get("/market/overview")).json()["data"]["regime"] is None
+    assert "Regime: not known" in text_of(await world.say(FIONA, "/market"))

@@ -195,3 +195,14 @@ async def test_who_served_is_counted(arbedge: World, btc):
     reads = {(one.kind, one.served): one.reads for one in await again.load_reads(0)}
     assert reads["candles", "api"] == 3
     assert reads["candles", "cache"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "state"),
+    [("geo", None, "unreachable"), ("status", 503, "down"), ("rate_limit", 30, "rate_limited")],
+)
+async def test_instruments_that_cannot_be_had_say_why(arbedge: World, kind, value, state):
+    arbedge.break_(target="okx", kind=kind, value=value)
+    with pytest.raises(MarketDataUnavailable) as failure:
+        await fresh(arbedge).load_instruments(("okx", "spot"))
+    assert failure.value.state == state

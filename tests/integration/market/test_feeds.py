@@ -8,6 +8,9 @@ from msgspec.structs import replace
 from arbedge.app.ingest import ALL_FEEDS
 from arbedge.app.market_data import FeedKey, MarketData, Missing, Sourced
 from arbedge.domain.market import Feed
+from arbedge.errors import MarketDataUnavailable
+from arbedge.limits import FAILURE_KEPT_MS_MAX, FAILURES_MAX
+from scripts.sandbox.faults import Kind
 from tests.integration.world import World
 
 ALL: list[FeedKey] = list(ALL_FEEDS)
@@ -105,6 +108,34 @@ async def test_a_pause_that_a_scan_was_told_of_holds_for_every_reader(arbedge: W
     assert isinstance(resting, Missing)
     assert resting.state == "rate_limited"
     assert arbedge.sandbox.requests.entries("binance") == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "state", "words"),
+    [
+        ("status", 500, "down", "HTTP 500"),
+        ("geo", None, "unreachable", "unreachable from here"),
+        ("reset", None, "unreachable", "connection"),
+        ("malformed", None, "down", "unreadable"),
+    ],
+)
+async def test_a_market_that_rests_because_it_fails_is_not_said_to_be_limited(
+    arbedge: World, kind: Kind, value: int | None, state: str, words: str
+):
+    await arbedge.scan()
+    arbedge.break_(target="bybit", kind=kind, value=value)
+    await arbedge.scan(FAILURES_MAX)
+    await arbedge.env.advance(FAILURE_KEPT_MS_MAX)
+    arbedge.sandbox.requests.clear()
+    market = fresh(arbedge)
+    resting = (await market.load_feeds([("bybit", "spot")], 5_000))["bybit", "spot"]
+    assert isinstance(resting, Missing)
+    assert (resting.state, words in resting.error) == (state, True)
+    instrument = (await market.load_instruments(("bybit", "spot"))).value["BTCUSDT"]
+    with pytest.raises(MarketDataUnavailable, match=words) as failure:
+        await market.load_book(instrument)
+    assert failure.value.state == state
+    assert arbedge.sandbox.requests.entries("bybit") == []
 
 
 async def test_quotes_that_cannot_be_true_are_left_out_and_counted(arbedge: World):

@@ -118,3 +118,14 @@ async def test_scans_and_re_pricings_each_take_the_stricter_of_what_both_have_se
     assert begun
     assert begun.hosts == seen
     assert (await appraisals.load_due(now, 1)).hosts == seen
+
+
+async def test_steps_of_what_cannot_be_read_are_given_up_and_hold_no_other_up(appraisals, opportunities, env, now: int):
+    other = "00000000000000bb"
+    await opportunities.save([told(now), replace(told(now), id=other, key="another")])
+    await env.DB.prepare("UPDATE opportunities SET payload = '{}' WHERE id = ?1").bind(ID).run()
+    begun = await appraisals.load_due(now + 60_000, 10)
+    assert {one.opportunity.id for one in begun.due} == {other}
+    assert [(one.step, one.state, one.reason) for one in await appraisals.load(ID)] == [
+        ("after_5s", "missed", "no_claim"), ("after_60s", "missed", "no_claim"), ("expiry", "scheduled", None),
+    ]  # fmt: skip

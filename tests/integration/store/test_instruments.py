@@ -74,6 +74,18 @@ async def test_without_kv_the_record_serves(env: ShimEnv, instruments: D1Instrum
     assert await instruments.load() == make_catalogue([BTC, SOL], now)
 
 
+async def test_a_list_that_cannot_be_read_counts_as_never_read_and_the_others_stay(
+    env: ShimEnv, instruments: D1Instruments, now: int
+) -> None:
+    env.faults.fail("KV", times=None)
+    await instruments.save(make_catalogue([BTC, ETH, SOL], now))
+    await env.DB.prepare("UPDATE instruments SET payload = '{}' WHERE symbol = 'ETHUSDT'").run()
+    assert await instruments.load() == make_catalogue([SOL], now)
+    again = make_catalogue([BTC, ETH, SOL], now + 60_000)
+    await instruments.save(again)
+    assert await instruments.load() == again
+
+
 async def test_without_the_database_nothing_is_decided(env: ShimEnv, instruments: D1Instruments, now: int) -> None:
     env.faults.fail("DB", times=None)
     with pytest.raises(StoreUnavailable):

@@ -216,13 +216,23 @@ async def test_a_page_cannot_be_unbounded(opportunities: D1Opportunities) -> Non
         await opportunities.list_open(ALL, 0, None)
 
 
-async def test_a_stored_opportunity_that_cannot_be_read_is_not_skipped(
-    env: ShimEnv, opportunities: D1Opportunities
+async def test_an_opportunity_that_cannot_be_read_stops_no_other(
+    env: ShimEnv, opportunities: D1Opportunities, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await opportunities.save([make_opportunity()])
-    await env.DB.prepare("UPDATE opportunities SET payload = '{}'").run()
-    with pytest.raises(StoreUnavailable, match="cannot be read"):
-        await opportunities.load_current(0)
+    bad, good = make_opportunity("b" * 16, key="one"), make_opportunity("c" * 16, asset="ETH")
+    await opportunities.save([bad, good])
+    await env.DB.prepare("UPDATE opportunities SET payload = '{}' WHERE id = ?1").bind(bad.id).run()
+    assert await list_ids(opportunities) == [good.id]
+    assert [one.opportunity.id for one in (await opportunities.load_changes(ALL, 0, 10)).items] == [good.id]
+    assert await opportunities.load_some([bad.id, good.id]) == [good]
+    assert await opportunities.load(bad.id) is None
+    assert [one.id for one in await opportunities.load_traits("synthetic", 0, 9, 9, with_premium=True)] == [good.id]
+    assert await opportunities.load_current(0) == [good]
+    assert "a stored document cannot be read and is left out" in caplog.text
+    assert await opportunities.count_open() == 1, "it is ended"
+    assert await opportunities.load_unannounced() == [(good.id, 1)]
+    await opportunities.save([make_opportunity("d" * 16, key="one", asset="LTC")])
+    assert {one.id for one in await opportunities.load_current(0)} == {"c" * 16, "d" * 16}, "its pair may begin anew"
 
 
 # Few different edges make many ties; the awkward ones have no short binary form.

@@ -220,3 +220,19 @@ async def test_what_scans_said_is_forgotten_with_them(scans: D1Scans, now: int) 
     later = now + SCANS_KEPT_MS + 1
     await run_one(scans, later)
     assert await scans.load_accounts("synthetic", "BTC", 0) == []
+
+
+@pytest.mark.parametrize("table", ["hosts", "quarantine", "scans"])
+async def test_what_cannot_be_read_begins_anew_and_stops_no_scan(
+    env: ShimEnv, scans: D1Scans, now: int, caplog: pytest.LogCaptureFixture, table: str
+) -> None:
+    await scans.begin(now, "synthetic", now)
+    hosts = {"okx": Host(quiet_until=now + 60_000)}
+    await scans.finish(make_report(now, now + 900), STREAKS, [], hosts, {"okx:spot:X": SUSPECT})
+    column = "streaks" if table == "scans" else "payload"
+    await env.DB.prepare(f"UPDATE {table} SET {column} = '[7]'").run()
+    begun = await scans.begin(now + 10_000, "synthetic", now + 10_000)
+    assert begun
+    assert [bool(begun.hosts), bool(begun.watch), bool(begun.streaks)].count(False) == 1
+    assert (begun.follows is None) is (table != "hosts"), "a replay begins anew where a scan did"
+    assert "a stored document cannot be read and is left out" in caplog.text

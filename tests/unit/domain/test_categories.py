@@ -6,7 +6,7 @@ from typing import Any, get_args
 import pytest
 from msgspec.structs import replace
 
-from arbedge.domain.categories import CATEGORIES, TECHNICAL_CATEGORIES, Category, categorise
+from arbedge.domain.categories import CATEGORIES, Category, categorise
 from arbedge.domain.claim import Claim, Confidence
 from arbedge.domain.technical.rules import RULES, Rule
 from tests.integration.store.builders import make_opportunity
@@ -62,9 +62,12 @@ def test_one_table_has_them_all_each_with_a_sentence():
 
 @pytest.mark.parametrize("rule", RULES)
 def test_no_forecast_stands_among_arbitrage_and_no_arbitrage_among_forecasts(rule):
-    assert set(categorise(technical(rule))) <= TECHNICAL_CATEGORIES
     for kind in ("cross_exchange", "funding", "spot_perp", "triangular"):
-        assert not TECHNICAL_CATEGORIES & set(categorise(make(kind, p=0.9, by=(rule,))))
+        found = categorise(make(kind, p=0.9, by=(rule,)))
+        assert found
+        assert all(kind in CATEGORIES[category].types for category in found)
+        assert not set(categorise(technical(rule))) & set(found)
+    assert all(CATEGORIES[category].types == {"technical"} for category in categorise(technical(rule)))
 
 
 def test_nothing_is_recommended_by_a_model_that_recommended_nothing():

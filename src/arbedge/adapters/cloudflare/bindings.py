@@ -47,7 +47,10 @@ class R2Bucket(Protocol):
         ...
 
     async def list(self, options: dict[str, Any], /) -> Any:
-        """A page of `objects` in order of key, `delimitedPrefixes`, and a `cursor` where it is `truncated`."""
+        """A page of `objects` in order of key, `delimitedPrefixes`, and a `cursor` where it is `truncated`.
+
+        Its objects are the runtime's own: `uploaded` is a JavaScript Date.
+        """
         ...
 
 

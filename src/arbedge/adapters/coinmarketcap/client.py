@@ -9,7 +9,7 @@ import httpx
 
 from arbedge.adapters.coinmarketcap import rules, wire
 from arbedge.domain.quota import Account
-from arbedge.errors import CoinDataUnreachable
+from arbedge.errors import CoinDataUnreachable, CoinDataUnreadable
 from arbedge.limits import CMC_BODY_BYTES_MAX, CMC_TIMEOUT_S
 from arbedge.ports.clock import Clock
 from arbedge.ports.coin_data import CoinIdentity, CoinQuote, FearAndGreed, GlobalMetrics, Paid
@@ -64,7 +64,7 @@ class CoinMarketCap:
         now = self._clock.now_ms()
         known = wire.decode_status(body)
         if status == HTTPStatus.OK and known is None:
-            raise CoinDataUnreachable(f"{path}: unreadable answer: {self._excerpt(body)}")
+            raise CoinDataUnreadable(f"{path}: unreadable answer: {self._excerpt(body)}")
         code = known.error_code if known else None
         paid = known.credit_count if known else None
         if status != HTTPStatus.OK or code:
@@ -76,7 +76,7 @@ class CoinMarketCap:
             reason = self._redact(str(error))
         else:
             return Paid(value, paid, now)
-        raise CoinDataUnreachable(f"{path}: unreadable answer: {reason}", credits=paid)
+        raise CoinDataUnreadable(f"{path}: unreadable answer: {reason}", credits=paid)
 
     async def _send(self, path: str, params: Mapping[str, str]) -> tuple[int, httpx.Headers, bytes]:
         """The deadline covers the whole exchange of bytes. No error carries the request, which carries the key."""

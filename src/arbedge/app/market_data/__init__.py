@@ -15,14 +15,14 @@ import msgspec
 from arbedge.app.market_data.documents import Document, DocumentPath, Wanted
 from arbedge.app.market_data.feeds import FeedAnswer, FeedKey, FeedPath
 from arbedge.app.market_data.flights import Flights
-from arbedge.app.market_data.quiet import Quiet
+from arbedge.app.market_data.quiet import Quiet, explain_failure
 from arbedge.app.market_data.sourced import Missing, Sourced, mode_of
 from arbedge.domain.candles import Candle, CandleSeries, build_series
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.intervals import INTERVALS_MS, Interval
 from arbedge.domain.market import ExchangeId, Mode, OrderBook, Snapshot, Source
 from arbedge.domain.plausible import are_plausible_rates, is_plausible_book
-from arbedge.errors import ExchangeError, MarketDataUnavailable, StoreUnavailable
+from arbedge.errors import ExchangeError, ExchangeRateLimited, MarketDataUnavailable, StoreUnavailable
 from arbedge.limits import (
     BOOK_AGE_MS_MAX,
     BOOK_DEPTH,
@@ -212,7 +212,9 @@ class MarketData:
         try:
             listed = await self._exchanges[exchange].fetch_instruments(market)
         except ExchangeError as error:
-            raise MarketDataUnavailable(f"{error.code}: {error}") from error
+            if isinstance(error, ExchangeRateLimited):
+                await self._quiet.keep_away(exchange, error)
+            raise explain_failure(error) from error
         return {one.symbol: one for one in listed if one.is_possible}, self._clock.now_ms()
 
     def _source(self, read: tuple[T, Source, int]) -> Sourced[T]:

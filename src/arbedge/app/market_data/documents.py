@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from arbedge.app.market_data.flights import Flights
-from arbedge.app.market_data.quiet import Quiet, state_of
+from arbedge.app.market_data.quiet import Quiet, explain_failure
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.market import Source
 from arbedge.errors import ExchangeError, ExchangeRateLimited, MarketDataUnavailable, StoreUnavailable
@@ -163,6 +163,5 @@ class DocumentPath:
 def _explain(error: Exception) -> MarketDataUnavailable:
     """What the reader is told: an answer that cannot be true is no answer."""
     if isinstance(error, ExchangeError):
-        wait_s = error.retry_after_s if isinstance(error, ExchangeRateLimited) else None
-        return MarketDataUnavailable(f"{error.code}: {error}", state_of(error), wait_s)
+        return explain_failure(error)
     return MarketDataUnavailable(f"implausible answer: {error}", "degraded")

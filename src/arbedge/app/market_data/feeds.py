@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -11,7 +12,7 @@ from arbedge.app.market_data.flights import Flights
 from arbedge.app.market_data.quiet import Quiet, state_of
 from arbedge.app.market_data.sourced import Missing, Sourced, mode_of
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import ExchangeId, Feed, FeedKey, Mode, Quote, Snapshot, Source
+from arbedge.domain.market import ExchangeId, Feed, FeedKey, FeedState, Mode, Quote, Snapshot, Source
 from arbedge.domain.normalise import normalise
 from arbedge.domain.plausible import is_plausible_quote
 from arbedge.errors import ExchangeError, ExchangeRateLimited, MarketDataUnavailable, StoreUnavailable
@@ -128,7 +129,7 @@ class FeedPath:
             instruments = await self._load_instruments(key)
             tickers = await self._exchanges[exchange].fetch_tickers(market)
         except MarketDataUnavailable as error:
-            return Missing("rate_limited" if error.state == "rate_limited" else "unreachable", str(error))
+            return Missing(cast("FeedState", error.state), str(error))
         except ExchangeError as error:
             if isinstance(error, ExchangeRateLimited):
                 await self._quiet.keep_away(exchange, error)

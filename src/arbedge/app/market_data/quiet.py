@@ -35,6 +35,12 @@ def state_of(error: ExchangeError) -> FeedState:
             return "down"
 
 
+def explain_failure(error: ExchangeError) -> MarketDataUnavailable:
+    """What a reader is told of a call that failed, with the state that health would show."""
+    wait_s = error.retry_after_s if isinstance(error, ExchangeRateLimited) else None
+    return MarketDataUnavailable(f"{error.code}: {error}", state_of(error), wait_s)
+
+
 class Quiet:
     """Knows until when each exchange must be left alone: from the scans' record, and from what other readers were told.
 
@@ -48,15 +54,21 @@ class Quiet:
         self._feeds: list[FeedHealth] | None = None
 
     async def require_open(self, exchange: ExchangeId, market: Market) -> None:
-        """Raises `MarketDataUnavailable` while the exchange wants no questions."""
+        """Raises `MarketDataUnavailable` while nothing may be asked: the exchange wants it so, or it keeps failing.
+
+        Only the former is said to be a limit. Whoever asks learns how the exchange failed, as health shows it.
+        """
         feeds, told = await asyncio.gather(self._load_feeds(), _unless_down(self._near.get(_key(exchange))))
-        waits = [one.retry_at or 0 for one in feeds if (one.exchange, one.market) == (exchange, market)]
-        if told is not None:
-            waits.append(_read_moment(told))
-        wait_ms = max(waits, default=0) - self._clock.now_ms()
-        if wait_ms > 0:
-            text = f"{exchange} asked for a pause of another {wait_ms / 1000:.0f} s"
-            raise MarketDataUnavailable(text, "rate_limited", wait_ms / 1000)
+        quiet_until, now = 0 if told is None else _read_moment(told), self._clock.now_ms()
+        feed = next((one for one in feeds if (one.exchange, one.market) == (exchange, market)), None)
+        resting_until = (feed and feed.retry_at) or 0
+        wait_s = (max(quiet_until, resting_until) - now) / 1000
+        if wait_s <= 0:
+            return
+        if feed and feed.state != "rate_limited" and resting_until > quiet_until:
+            text = f"{feed.error or feed.state}; asked again in {wait_s:.0f} s"
+            raise MarketDataUnavailable(text, feed.state, wait_s)
+        raise MarketDataUnavailable(f"{exchange} asked for a pause of another {wait_s:.0f} s", "rate_limited", wait_s)
 
     async def keep_away(self, exchange: ExchangeId, error: ExchangeRateLimited) -> None:
         """An exchange's hosts are one for this: what is asked too much of one is not moved to the other."""

@@ -21,7 +21,7 @@ from arbedge.domain.detection.candidates import Candidate, Drops, LegRef, Listed
 from arbedge.domain.detection.census import find_absence
 from arbedge.domain.detection.holding import HOUR_MS, count_settlements
 from arbedge.domain.edge import Edge, Legs, LegTerms, Refused, Sizing, build_edge
-from arbedge.domain.market import FeedKey, LegKey
+from arbedge.domain.market import FeedKey, Funding, LegKey, Side
 from arbedge.domain.policy import OpportunityType, Policy
 from arbedge.domain.technical.signals import BackedSignal, Signal, check_evidence
 from arbedge.limits import SIGNALS_SHOWN_MAX
@@ -160,9 +160,15 @@ def _pay_funding(leg: LegTerms, signal: Signal, size: Decimal, now: int) -> Deci
     funding = leg.funding
     if funding is None:
         raise Refused("interval")
-    settlements = count_settlements(funding, now, ceil((signal.ends_at - now) / HOUR_MS))
-    paid = size * Decimal(str(funding.mark)) * Decimal(str(funding.rate)) * settlements
-    return min(Decimal(0), -paid if leg.side == "buy" else paid)
+    rate = abs(Decimal(str(funding.rate)))
+    return -(size * Decimal(str(funding.mark)) * rate * count_paid(leg.side, funding, signal, now))
+
+
+def count_paid(side: Side, funding: Funding, signal: Signal, now: int) -> int:
+    """Settlements to be paid until the signal ends; none where they would be received."""
+    if (funding.rate > 0) != (side == "buy"):
+        return 0
+    return count_settlements(funding, now, ceil((signal.ends_at - now) / HOUR_MS))
 
 
 def close(legs: Legs, size: Decimal, entered_at: Decimal) -> Edge:

@@ -10,7 +10,7 @@ from arbedge.domain.detection.candidates import Candidate
 from arbedge.domain.edge import Edge, Legs, LegTerms, Refused, Side, find_capacity, size_for, trace_curve
 from arbedge.domain.fees import get_base_tier
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import Funding, OrderBook
+from arbedge.domain.market import Funding, OrderBook, Origin
 from arbedge.domain.opportunity import Sighting, make_leg
 from arbedge.domain.policy import CLOSED_TYPES, Policy
 from arbedge.domain.reasons import name_lack
@@ -24,6 +24,7 @@ class LegMarket(Struct, frozen=True):
     book: OrderBook
     funding: Funding | None
     signal: BackedSignal | None = None
+    funding_from: Origin | None = None
 
 
 def verify(
@@ -71,7 +72,7 @@ def require_minimum(edge: Edge, minimum_bps: float) -> None:
 
 def _terms(market: LegMarket, side: Side) -> LegTerms:
     fee = get_base_tier(market.instrument.exchange, market.instrument.market)
-    return LegTerms(side, market.instrument, market.book, fee, market.funding, market.signal)
+    return LegTerms(side, market.instrument, market.book, fee, market.funding, market.signal, market.funding_from)
 
 
 def require_comparable(legs: Legs, now: int, policy: Policy) -> None:

@@ -28,6 +28,7 @@ MARKET: Final = "mk:o"
 PRICE: Final = "mk:p"
 CATEGORIES: Final = "op:c"
 DETAIL_AT: Final = "op:z"
+BOOKS: Final = "op:b"
 PREFERENCES: Final = "pf:o"
 CHOOSE_SIZE: Final = "pf:s"
 CHOOSE_HORIZON: Final = "pf:h"
@@ -106,6 +107,12 @@ def detail(opportunity_id: str, place: Place | None = None) -> str:
 def detail_at(opportunity_id: str, size_usdt: int, place: Place) -> str:
     """The same panel with the figures of another size."""
     return f"{DETAIL_AT}:{opportunity_id}:{size_usdt}:{place}"
+
+
+def books(opportunity_id: str, size_usdt: int | None = None, place: Place | None = None) -> str:
+    """The order books that decided, at so many USDT, 0 for the usual size; `place` is where the way back leads."""
+    data = f"{BOOKS}:{opportunity_id}:{size_usdt or 0}"
+    return f"{data}:{place}" if place else data
 
 
 def parse_type(code: str) -> OpportunityType:

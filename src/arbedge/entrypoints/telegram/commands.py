@@ -20,7 +20,17 @@ from arbedge.entrypoints.telegram import market, preferences
 from arbedge.entrypoints.telegram.callbacks import Place
 from arbedge.entrypoints.telegram.command import parse_deep_link
 from arbedge.entrypoints.telegram.html import clean
-from arbedge.entrypoints.telegram.screens import categories, detail, identity, menu, notices, opportunities, start, why
+from arbedge.entrypoints.telegram.screens import (
+    books,
+    categories,
+    detail,
+    identity,
+    menu,
+    notices,
+    opportunities,
+    start,
+    why,
+)
 from arbedge.entrypoints.telegram.screens import help as help_screen
 from arbedge.entrypoints.telegram.screens import status as status_screen
 from arbedge.entrypoints.telegram.screens.words import TYPES
@@ -139,19 +149,26 @@ async def show_page(turn: Turn, place: Place) -> Screen:
 
 async def show_detail(turn: Turn, opportunity_id: str, place: Place, size_usdt: int | None = None) -> Screen:
     """At the person's own size, or at the one they picked on the screen."""
-    services = turn.services
-    own = turn.gauge
-    gauge = own
-    if size_usdt is not None and size_usdt != own.size_usdt:
-        gauge = replace(own, size_usdt=Decimal(size_usdt), size_from="asked")
+    found = await _find_detail(turn, opportunity_id, size_usdt)
+    return found if isinstance(found, Screen) else detail.render_detail(found, turn.now, place, turn.gauge)
+
+
+async def show_books(turn: Turn, opportunity_id: str, place: Place, size_usdt: int | None) -> Screen:
+    found = await _find_detail(turn, opportunity_id, size_usdt)
+    return found if isinstance(found, Screen) else books.render_books(found, place, size_usdt)
+
+
+async def _find_detail(turn: Turn, opportunity_id: str, size_usdt: int | None) -> OpportunityDetail | Screen:
+    """The opportunity at the wanted size, or the screen that says why this person does not get it."""
+    services, gauge = turn.services, turn.gauge
+    if size_usdt is not None and size_usdt != gauge.size_usdt:
+        gauge = replace(gauge, size_usdt=Decimal(size_usdt), size_from="asked")
     view = await browse.get_opportunity(
         services.opportunities, services.appraisals, opportunity_id, turn.now, gauge, services.policy
     )
     if view is None:
         return detail.render_missing(turn.mode)
-    if not await _is_visible(turn, view):
-        return detail.render_hidden(turn.mode)
-    return detail.render_detail(view, turn.now, place, own)
+    return view if await _is_visible(turn, view) else detail.render_hidden(turn.mode)
 
 
 async def explain_one(turn: Turn, opportunity_id: str) -> Screen:

@@ -67,6 +67,11 @@ async def _detail_at(turn: Turn, arguments: tuple[str, ...]) -> Screen:
     return await commands.show_detail(turn, opportunity_id, parse_place(place), int(size))
 
 
+async def _books(turn: Turn, arguments: tuple[str, ...]) -> Screen:
+    opportunity_id, size, place = arguments
+    return await commands.show_books(turn, opportunity_id, parse_place(place) if place else Place(), int(size) or None)
+
+
 async def _why(turn: Turn, arguments: tuple[str, ...]) -> Screen:
     return await commands.explain_one(turn, arguments[0])
 
@@ -103,6 +108,7 @@ TAPS: Final[dict[str, TapRow]] = {
     callbacks.LIST: TapRow(_list, re.compile(":" + PLACE)),
     callbacks.DETAIL: TapRow(_detail, re.compile(f":{_ID}(?::{PLACE})?")),
     callbacks.DETAIL_AT: TapRow(_detail_at, re.compile(rf":{_ID}:([1-9][0-9]{{1,5}}|1000000):{PLACE}")),
+    callbacks.BOOKS: TapRow(_books, re.compile(rf":{_ID}:(0|[1-9][0-9]{{1,5}}|1000000)(?::{PLACE})?")),
     callbacks.WHY: TapRow(_why, _ONE),
     callbacks.SIMULATE: TapRow(_simulate, re.compile(f":{_ID}:([0-9]{{1,7}})(?::{PLACE})?")),
     callbacks.SIMILAR: TapRow(_similar, re.compile(f":{_ID}(?::{PLACE})?")),

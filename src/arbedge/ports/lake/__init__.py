@@ -24,7 +24,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     books_failed: Sequence[FailedBook]
     changed: Sequence[Opportunity]
     follows: int | None = None  # the scan this one continues
-    checkpoint: Raw | None = None
+    checkpoint: Sequence[Raw] = ()  # its parts, in order
 
 
 class Lake(Protocol):
@@ -38,7 +38,9 @@ class Lake(Protocol):
         ...
 
     async def append_instruments(self, feed: str, version: str, instruments: Sequence[Instrument], at: int) -> None:
-        """Keeps a feed's list (`exchange:market`) under its version, unless that version is kept already."""
+        """Keeps a feed's list (`exchange:market`) under its version; once more where it is kept already, so that what
+        was written last is what was in force last.
+        """
         ...
 
     async def load_snapshot(self, scan_id: int) -> Snapshot | None:

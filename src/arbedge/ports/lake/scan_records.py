@@ -6,7 +6,7 @@
     book      one an order book that was fetched for a candidate
     decision  one, after everything that decided
     opportunity  one a changed episode, as it is in the database
-    checkpoint   at most one: what a replay that begins here needs to know
+    checkpoint   what a replay that begins here needs to know, in one part or several; most scans have none
 
 The instruments in force are records of their own, kept once a version. A scan whose decision failed has its snapshot
 and feeds only.
@@ -151,18 +151,20 @@ class OpportunityRecord(Record, tag="opportunity", frozen=True):
 
 
 class CheckpointRecord(Record, tag="checkpoint", frozen=True):
-    """What whoever replays from this scan must know of the scans before it; a document of their own."""
+    """What whoever replays from this scan must know of the scans before it: a document of theirs, or a part of one."""
 
     scan_id: EpochMs
     mode: Mode
     document: Raw
+    part: Count = 0
+    parts: Count = 1
 
 
 class InstrumentsRecord(Record, tag="instruments", frozen=True):
     """A part of one feed's instruments; the parts of one version together are the feed's whole list."""
 
     version: Name
-    at: EpochMs  # when this version was first seen
+    at: EpochMs  # when this version was read
     exchange: ExchangeId
     market: Market
     part: Count

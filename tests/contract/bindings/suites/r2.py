@@ -111,6 +111,15 @@ async def check_listing_by_prefix_and_folder(world: World) -> None:
 
 
 @case
+async def check_a_listing_tells_when_objects_were_written(world: World) -> None:
+    root = world.unique("dated") + "/"
+    await world.env.LAKE.put(root + "x", "x")
+    (listed,) = (await world.env.LAKE.list(prefix=root))["objects"]
+    written = (await world.env.LAKE.head(root + "x")).uploaded
+    same(int(listed.uploaded.getTime()), round(written.replace(tzinfo=dt.UTC).timestamp() * 1000))
+
+
+@case
 async def check_listing_in_pages(world: World) -> None:
     root = world.unique("pages") + "/"
     for name in "edcba":

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from arbedge.domain.detection import cross_exchange, funding
 from arbedge.domain.detection.candidates import Candidate, Drop, LegRef
 from arbedge.domain.edge import Edge, LegTerms, find_capacity, measure_pair, trace_curve
-from arbedge.domain.market import Funding, OrderBook
+from arbedge.domain.market import Funding, OrderBook, Origin
 from arbedge.domain.opportunity import Opportunity, Sighting, Transition, derive_id, make_leg
 from arbedge.domain.policy import HELD_TYPES, OpportunityType, Policy
 from arbedge.ports.messenger import Screen
@@ -40,6 +40,7 @@ def carry(asset: str = "ETH", **changes: Any) -> Opportunity:
     high = Funding(rate=0.0011, next_at=NOW + HOUR, interval_h=4.0, mark=100.0)
     buy = terms(_perp("bybit", "100.00", "100.02"), fee="0.00055", asset=asset, funding=low)
     sell = terms(_perp("okx", "100.01", "100.03"), side="sell", fee="0.0005", asset=asset, funding=high)
+    buy, sell = (replace(leg, funding_from=Origin(NOW - 2_000, "api")) for leg in (buy, sell))
 
     def value(size: Decimal) -> Edge:
         return funding.value((buy, sell), size, NOW, POLICY)

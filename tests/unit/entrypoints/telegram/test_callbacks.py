@@ -31,6 +31,7 @@ def test_every_place_fits_and_leads_back(place: Place):
         callbacks.detail_at(ID, 1_000_000, place),
         callbacks.simulate(ID, 1_000_000, place),
         callbacks.similar(ID, place),
+        callbacks.books(ID, 1_000_000, place),
     ):
         assert 1 <= len(data.encode()) <= 64
         assert parse_tap(data)
@@ -64,6 +65,7 @@ def test_a_category_leads_back_and_is_no_type(category: Category, asset: str | N
         callbacks.why_alert(ID),
         callbacks.simulate(ID),
         callbacks.similar(ID),
+        callbacks.books(ID),
         callbacks.page_number(2, 3),
         callbacks.detail_at(ID, 50_000, Place(3, "funding", "BTC")),
         callbacks.PREFERENCES,
@@ -108,6 +110,8 @@ def test_what_our_buttons_carry_is_understood(data: str):
         f"op:z:{ID}:9:0",
         f"op:z:{ID}:1000001:0",
         f"op:z:{ID}:500",
+        f"op:b:{ID}",
+        f"op:b:{ID}:9:0",
         "pf:s:1.5",
         "pf:m:a:5",
     ],

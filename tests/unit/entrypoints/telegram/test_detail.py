@@ -40,7 +40,9 @@ def test_a_reader_can_compute_the_net_edge_from_what_is_shown():
 
 def test_every_leg_states_price_fee_basis_age_source_and_mode():
     text = shown(cross())
-    assert "Buy Binance spot BTCUSDT\ntop of book 100, average at the size 100.01875 USDT" in text
+    assert (
+        "Buy Binance spot BTCUSDT\n8 BTC in lots of 0.001\ntop of book 100, average at the size 100.01875 USDT" in text
+    )
     assert "taker fee 10 bps a fill, entry tier of a new account" in text
     assert text.count("book 2.0 s old (2026-11-21 22:26:40 UTC), source api, mode synthetic") == 2
 
@@ -49,6 +51,7 @@ def test_funding_legs_state_rate_interval_and_next_settlement():
     text = shown(carry())
     assert "funding -0.0400 % every 8 h, next 2026-11-22 00:26:40 UTC" in text
     assert "funding +0.1100 % every 4 h, next 2026-11-21 23:26:40 UTC" in text
+    assert "3 settlements counted on a mark of 100; rate 4.0 s old, source api" in text
     assert "Held for 24 h" in text
     assert "Funding has paid for all costs after 5.0 h, at today's rates" in text
     assert "Held for" not in shown(cross())
@@ -67,10 +70,11 @@ def test_size_capacity_curve_confidence_and_life_are_shown():
 
 
 def test_an_ended_one_says_why():
-    text = shown(ended(cross()))
+    text = shown(replace(ended(cross(), at=NOW + 60_000), updated_at=NOW + 60_000))
     assert "BTC · cross exchange · vanished" in text
     assert "after every cost the edge is below the minimum" in text
     assert "ends without confirmation" not in text
+    assert "Figures as of 2026-11-21 22:26:40 UTC" in text, "of the scan that confirmed it last, not of its end"
 
 
 def test_a_multiplier_ticker_shows_the_price_the_exchange_quotes():
@@ -85,6 +89,7 @@ def test_it_leads_back_to_where_it_was_opened():
     opportunity, place = cross(), Place(3, "cross_exchange", "BTC")
     screen = render_detail(view_opportunity(opportunity, NOW), NOW, place)
     assert data_of(screen) == {
+        "Books": callbacks.books(opportunity.id, place=place),
         "Simulate": callbacks.simulate(opportunity.id, place=place),
         "Similar": callbacks.similar(opportunity.id, place),
         "Refresh": callbacks.detail(opportunity.id, place),

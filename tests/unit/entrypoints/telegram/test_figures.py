@@ -42,9 +42,15 @@ def test_a_shown_price_is_within_a_ten_millionth_of_the_price(price: Decimal):
 
 @pytest.mark.parametrize(
     ("amount", "shown"),
-    [("999.9875", "999.99"), ("1234567.891", "1,234,567.89"), ("0", "0.00"), ("0.00012345", "0.0001234")],
+    [
+        ("999.9875", "999.99"),
+        ("1234567.891", "1,234,567.89"),
+        ("0", "0.00"),
+        ("0.00012345", "0.0001234"),
+        ("0.017664", "0.01766"),
+    ],
 )
-def test_money_is_shown_to_the_cent(amount: str, shown: str):
+def test_money_is_shown_to_the_cent_and_below_one_to_four_digits(amount: str, shown: str):
     assert render_money(D(amount)) == shown
 
 

@@ -32,6 +32,7 @@ def test_a_page_has_five_items_each_with_net_before_gross():
     text, screen = show(listing(12))
     assert "1. C0 cross exchange · +66.03" in text
     assert text.count("Binance spot → OKX spot") == 5
+    assert text.count("books: api synthetic, 0.0 s old") == 5
     assert text.index(" bps · gross") > text.index("+66.03")
     assert "1 to 5 of 12" in text
     data = data_of(screen)
@@ -106,14 +107,27 @@ def test_before_the_first_scan_nothing_is_claimed():
 
 
 def test_an_old_scan_is_said_to_be_old():
-    assert "old" not in show(listing(1))[0]
+    assert "This is old" not in show(listing(1))[0]
     assert "This is old" in show(listing(1, scan=report(finished_at=NOW - 180_000)))[0]
 
 
 def test_what_the_plan_leaves_out_is_counted():
     text, _ = show(listing(0, miss()), hidden=2)
-    assert "Nothing in your plan is worth it" in text
+    assert "Nothing in your plan is worth it after costs right now; closest:" in text
+    assert "lacks 5.75 bps of the minimum" in text
     assert "2 more: Spot against perpetuals, triangles, technical signals, and whatever nets 50 bps and more" in text
+
+
+def test_an_empty_type_says_that_it_is_of_the_type():
+    text, _ = show(listing(0, miss()), Place(kind="funding"))
+    assert "Nothing of type funding is worth it after costs right now; closest:" in text
+
+
+def test_an_empty_category_says_what_it_asks_for_and_not_that_nothing_is_worth_it():
+    text, _ = show(listing(0, miss()), Place(category="high_confidence"))
+    assert "Nothing is in this category right now. It asks for: stated with a probability of at least 80%" in text
+    assert "worth it" not in text
+    assert "SOL cross exchange: net +4.25 bps" in text
 
 
 def test_an_asset_without_anything_explains_the_types():

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from arbedge.app.simulation_view import SimulationView, view_simulation
+from arbedge.domain.gauge import choose_gauge
 from arbedge.domain.policy import Policy
 from arbedge.domain.simulation import EXPLANATIONS, Simulation, simulate
 from arbedge.entrypoints.telegram.callbacks import Place
@@ -20,7 +21,7 @@ PLACE = Place(3, "cross_exchange", "BTC")
 def view(asset: str = "BTC", amount: D = D(1000)) -> SimulationView:
     one = cross(asset, claim=CLAIM)
     found = simulate(one, markets(asset=asset), amount, 10.0, NOW, Policy())
-    return view_simulation(one, found, amount, 10.0, "synthetic", NOW + 400)
+    return view_simulation(one, found, choose_gauge(None, Policy(), amount), "synthetic", NOW + 400)
 
 
 def test_the_orders_and_their_worth_can_be_read():
@@ -42,7 +43,7 @@ def test_the_exchange_s_own_units_are_said_where_they_differ():
 @pytest.mark.parametrize("reason", EXPLANATIONS)
 def test_every_reason_is_a_sentence(reason):
     one = cross("<b>&" * 9)
-    shown = view_simulation(one, Simulation(reason, {"wanted": 2.0}), D(1000), 10.0, "synthetic", NOW)
+    shown = view_simulation(one, Simulation(reason, {"wanted": 2.0}), choose_gauge(None, Policy()), "synthetic", NOW)
     text = read(render_simulation(shown, PLACE))
     assert "⛔ Not executable now" in text
     assert f"({reason})" in text

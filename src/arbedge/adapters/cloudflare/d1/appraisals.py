@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
-from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.adapters.cloudflare.d1.documents import pack, recall, unpack
 from arbedge.adapters.cloudflare.d1.scans import FEEDS, LOAD_HOSTS, read_feeds, read_hosts
 from arbedge.domain.appraisal import FIRST_STEP, Appraisal, Due, LegAge, Step, list_exchanges, plan
 from arbedge.domain.budget import Host
@@ -32,7 +32,7 @@ ON CONFLICT (opportunity_id, step) DO UPDATE SET due_at = excluded.due_at
 WHERE appraisals.state = 'scheduled' AND excluded.due_at < appraisals.due_at
 """
 _LOAD_DUE = """
-SELECT a.step, a.due_at, o.payload FROM appraisals AS a JOIN opportunities AS o ON o.id = a.opportunity_id
+SELECT a.step, a.due_at, o.id, o.payload FROM appraisals AS a JOIN opportunities AS o ON o.id = a.opportunity_id
 WHERE a.state = 'scheduled' AND a.due_at <= ?1 ORDER BY a.due_at LIMIT ?2
 """
 _LOAD_INSTRUMENTS = """
@@ -53,6 +53,11 @@ WHERE appraisals.opportunity_id = one ->> 'opportunity_id' AND appraisals.step =
 _LOAD = """
 SELECT opportunity_id, step, due_at, claimed_bps, state, realised_bps, reason, appraised_at, ages
 FROM appraisals WHERE opportunity_id IN (SELECT value FROM json_each(?1)) ORDER BY due_at, step
+"""
+# Steps of an opportunity that cannot be read would be due for ever.
+_GIVE_UP = """
+UPDATE appraisals SET state = 'missed', reason = 'no_claim', appraised_at = ?2
+WHERE opportunity_id IN (SELECT value FROM json_each(?1)) AND state = 'scheduled' AND due_at <= ?2
 """
 _SAVE_HOSTS = """
 INSERT INTO hosts_of_appraiser (id, payload, updated_at) VALUES (1, ?1, ?2)
@@ -114,9 +119,11 @@ class D1Appraisals:
                 Statement(LOAD_HOSTS),
             ]
         )
-        opportunities = unpack((row["payload"] for row in due), _opportunities)
+        found = list(zip(due, recall([row["payload"] for row in due], _opportunities), strict=True))
+        if lost := [row["id"] for row, one in found if one is None]:
+            await self._database.run(_GIVE_UP, msgspec.json.encode(lost).decode(), now)
         return RoundStart(
-            due=[Due(row["step"], row["due_at"], one) for row, one in zip(due, opportunities, strict=True)],
+            due=[Due(row["step"], row["due_at"], one) for row, one in found if one is not None],
             instruments=unpack((row["payload"] for row in instruments), _instruments),
             feeds=read_feeds(feeds),
             hosts=read_hosts(hosts),

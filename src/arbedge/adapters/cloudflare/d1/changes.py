@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
-from arbedge.adapters.cloudflare.d1.documents import unpack
+from arbedge.adapters.cloudflare.d1.documents import recall
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.policy import PREMIUM_TYPES
 from arbedge.ports.store import Change, Changes, OpportunityFilter
@@ -36,6 +36,6 @@ async def load_changes(database: Database, wanted: OpportunityFilter, after_seq:
         ]
     )
     is_cut, rows = len(rows) > limit, rows[:limit]
-    found = unpack((row["payload"] for row in rows), _opportunities)
-    items = [Change(row["seq"], row["opened_seq"], one) for row, one in zip(rows, found, strict=True)]
-    return Changes(items, items[-1].seq if is_cut else counted[0]["value"], is_cut)
+    found = zip(rows, recall([row["payload"] for row in rows], _opportunities), strict=True)
+    items = [Change(row["seq"], row["opened_seq"], one) for row, one in found if one is not None]
+    return Changes(items, rows[-1]["seq"] if is_cut else counted[0]["value"], is_cut)

@@ -1,6 +1,7 @@
 """JSON text across the boundary to D1: many rows in one parameter, many documents in one column."""
 
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -11,6 +12,8 @@ from arbedge.limits import D1_STRING_BYTES_MAX
 T = TypeVar("T")
 
 _encoder = msgspec.json.Encoder()
+
+log = logging.getLogger(__name__)
 
 
 def pack(documents: Iterable[object], bytes_max: int = D1_STRING_BYTES_MAX) -> Iterator[str]:
@@ -31,13 +34,32 @@ def pack(documents: Iterable[object], bytes_max: int = D1_STRING_BYTES_MAX) -> I
 def unpack(texts: Iterable[str], decoder: msgspec.json.Decoder[list[T]]) -> list[T]:
     """Decodes documents given as text, each text one document or several separated by commas.
 
-    A document that no longer fits its type is a missing migration: it raises `StoreUnavailable` and is not skipped,
-    since a skipped open opportunity would be opened twice.
+    A document that no longer fits its type is a missing migration: it raises `StoreUnavailable`.
     """
     try:
         return decoder.decode(f"[{','.join(texts)}]")
     except msgspec.MsgspecError as error:
         raise StoreUnavailable(f"database: a stored document cannot be read: {error}") from None
+
+
+def recall(texts: Sequence[str], decoder: msgspec.json.Decoder[list[T]]) -> list[T | None]:
+    """The document in each text, None in the place of one that cannot be read.
+
+    For what must not stop the others, or is learned anew: a scan goes on without it.
+    """
+    try:
+        return [*unpack(texts, decoder)]
+    except StoreUnavailable:
+        return [_recall_one(text, decoder) for text in texts]
+
+
+def _recall_one(text: str, decoder: msgspec.json.Decoder[list[T]]) -> T | None:
+    try:
+        return decoder.decode(f"[{text}]")[0]
+    except msgspec.MsgspecError as error:
+        about = {"error": str(error), "begins": text[:120]}
+        log.error("a stored document cannot be read and is left out", extra=about)  # noqa: TRY400 - its text says enough
+        return None
 
 
 def _join(chunk: list[bytes]) -> str:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
-from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.adapters.cloudflare.d1.documents import pack, recall, unpack
 from arbedge.adapters.cloudflare.kv import KvCatalogueCache
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.listings import EventKind, InstrumentEvent
@@ -25,13 +25,14 @@ from arbedge.ports.store import Catalogue, FeedEvents
 _events = msgspec.json.Decoder(list[InstrumentEvent])
 _instruments = msgspec.json.Decoder(list[Instrument])
 
-_LISTS = "SELECT exchange || ':' || market AS feed, fetched_at FROM instrument_lists"
+LIST_TIMES = "SELECT exchange || ':' || market AS feed, fetched_at FROM instrument_lists"
 # A bucket of a thousand instruments is about 400 kB of text, well below the limit for one string.
 _LOAD = """
 SELECT group_concat(payload) AS payloads FROM (
   SELECT payload, row_number() OVER () / 1000 AS bucket FROM instruments
 ) GROUP BY bucket
 """
+_LOAD_EACH = "SELECT exchange || ':' || market AS feed, payload FROM instruments"
 _SAVE = """
 INSERT INTO instruments (exchange, market, symbol, payload, updated_at)
 SELECT value ->> 'exchange', value ->> 'market', value ->> 'symbol', value, ?2 FROM json_each(?1) WHERE true
@@ -83,7 +84,7 @@ class D1Instruments:
         self._kept = kept
 
     async def load(self) -> Catalogue | None:
-        fetched_at = await self._load_lists()
+        fetched_at = await self.load_list_times()
         if not fetched_at:
             return None
         # A copy may be old, KV's for as long as KV likes: the times inside it must be those of the record.
@@ -92,20 +93,35 @@ class D1Instruments:
         self._kept.catalogue = await self._read(fetched_at)
         return self._kept.catalogue
 
+    async def load_list_times(self) -> dict[str, int]:
+        return {row["feed"]: row["fetched_at"] for row in await self._database.run(LIST_TIMES)}
+
     async def _read(self, fetched_at: dict[str, int]) -> Catalogue:
         cached = await self._load_cached()
         if cached is not None and cached.fetched_at == fetched_at:
             return cached
         rows = await self._database.run(_LOAD)
         instruments: defaultdict[str, dict[str, Instrument]] = defaultdict(dict)
-        for one in unpack((row["payloads"] for row in rows), _instruments):
+        try:
+            listed = unpack((row["payloads"] for row in rows), _instruments)
+        except StoreUnavailable:
+            listed, fetched_at = await self._salvage(fetched_at)
+        for one in listed:
             instruments[f"{one.exchange}:{one.market}"][one.symbol] = one
         catalogue = Catalogue(instruments=dict(instruments), fetched_at=fetched_at)
         return replace(catalogue, versions=catalogue.get_versions())
 
+    async def _salvage(self, fetched_at: dict[str, int]) -> tuple[list[Instrument], dict[str, int]]:
+        """The lists that can be read, and when they were fetched: the others count as never read, and come anew."""
+        rows = await self._database.run(_LOAD_EACH)
+        found = recall([row["payload"] for row in rows], _instruments)
+        lost = {row["feed"] for row, one in zip(rows, found, strict=True) if one is None}
+        sound = [one for one in found if one is not None and f"{one.exchange}:{one.market}" not in lost]
+        return sound, {feed: at for feed, at in fetched_at.items() if feed not in lost}
+
     async def save(self, catalogue: Catalogue, events: Sequence[InstrumentEvent] = ()) -> None:
         """Writes the lists that are newer than the record, of them the instruments that changed, and the events."""
-        saved = await self._load_lists()
+        saved = await self.load_list_times()
         statements = [
             statement
             for feed, fetched_at in catalogue.fetched_at.items()
@@ -132,9 +148,6 @@ class D1Instruments:
         for event in unpack((row["payload"] for row in latest), _events):
             shown[event.exchange, event.market].append(event)
         return [FeedEvents(*feed, counts[feed], shown[feed]) for feed in sorted(counts)]
-
-    async def _load_lists(self) -> dict[str, int]:
-        return {row["feed"]: row["fetched_at"] for row in await self._database.run(_LISTS)}
 
     async def _load_cached(self) -> Catalogue | None:
         with suppress(StoreUnavailable):

@@ -8,6 +8,7 @@ import msgspec
 from arbedge.adapters.cloudflare.d1.database import Database, Rows, Statement
 from arbedge.adapters.cloudflare.d1.dependencies import D1Dependencies
 from arbedge.adapters.cloudflare.d1.documents import unpack
+from arbedge.adapters.cloudflare.d1.instruments import LIST_TIMES
 from arbedge.adapters.cloudflare.d1.rollups import HOUR_MS, prune_rollups
 from arbedge.adapters.cloudflare.d1.scans import FEEDS
 from arbedge.domain.market import Mode
@@ -77,6 +78,7 @@ class D1Metrics:
             lag,
             reads,
             credits_,
+            lists,
         ) = await self._database.run_all(
             [
                 Statement(FEEDS),
@@ -90,6 +92,7 @@ class D1Metrics:
                 D1Dependencies.ask_queue_lag(now),
                 Statement(_READS),
                 Statement(_CREDITS),
+                Statement(LIST_TIMES),
             ]
         )
         try:
@@ -106,6 +109,7 @@ class D1Metrics:
                     *(DependencyHealth(**row) for row in dependencies),
                     D1Dependencies.judge_queue_lag(lag[0], now),
                 ],
+                list_times={row["feed"]: row["fetched_at"] for row in lists},
                 reads=[msgspec.convert(row, Reads) for row in reads],
                 credits=msgspec.convert(credits_[0], Credits) if credits_ else None,
             )

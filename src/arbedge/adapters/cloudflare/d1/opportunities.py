@@ -10,7 +10,7 @@ from arbedge.adapters.cloudflare.d1.appraisals import schedule
 from arbedge.adapters.cloudflare.d1.changes import LOAD_COUNTER, PREMIUM_TYPES_JSON, load_changes
 from arbedge.adapters.cloudflare.d1.cursor import Position, parse_cursor, render_cursor
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
-from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.adapters.cloudflare.d1.documents import pack, recall
 from arbedge.adapters.cloudflare.d1.traits import load_traits
 from arbedge.domain.categories import Category, categorise
 from arbedge.domain.market import Mode
@@ -26,7 +26,15 @@ _opportunities = msgspec.json.Decoder(list[Opportunity])
 
 _LOAD = "SELECT payload FROM opportunities WHERE id = ?1"
 _LOAD_CURRENT = """
-SELECT payload FROM opportunities WHERE ended_at IS NULL OR ended_at >= ?1 OR (type = 'technical' AND ended_at >= ?2)
+SELECT id, ended_at, payload FROM opportunities
+WHERE ended_at IS NULL OR ended_at >= ?1 OR (type = 'technical' AND ended_at >= ?2)
+"""
+# An open one that cannot be read would keep its key, and with it every save of a scan that finds the same again. What
+# it said until then is kept; nobody is told that it ended, since nobody could say what.
+_SET_ASIDE = """
+UPDATE opportunities SET status = 'vanished', ended_at = updated_at, announced_revision = revision,
+  outcome_announced_at = updated_at
+WHERE id IN (SELECT value FROM json_each(?1)) AND ended_at IS NULL
 """
 # A revision is written once: a writer that started from an older state neither lowers it nor puts another event in
 # its place. Each row gets a number of its own, in the order of writing, which only a new revision takes over.
@@ -120,7 +128,12 @@ class D1Opportunities:
         self._database = database
 
     async def load_current(self, ended_since: int) -> list[Opportunity]:
-        return _read(await self._database.run(_LOAD_CURRENT, ended_since, ended_since - SIGNAL_MEMORY_MS))
+        rows = await self._database.run(_LOAD_CURRENT, ended_since, ended_since - SIGNAL_MEMORY_MS)
+        found = _recall(rows)
+        lost = [row["id"] for row, one in zip(rows, found, strict=True) if one is None and row["ended_at"] is None]
+        if lost:
+            await self._database.run(_SET_ASIDE, msgspec.json.encode(lost).decode())
+        return [one for one in found if one is not None]
 
     async def save(self, changed: Sequence[Opportunity]) -> None:
         # Ends first: they free the key that another episode may take in the same call.
@@ -178,8 +191,12 @@ class D1Opportunities:
         return row["count"]
 
 
+def _recall(rows: list[dict[str, Any]]) -> list[Opportunity | None]:
+    return recall([row["payload"] for row in rows], _opportunities)
+
+
 def _read(rows: list[dict[str, Any]]) -> list[Opportunity]:
-    return unpack((row["payload"] for row in rows), _opportunities)
+    return [one for one in _recall(rows) if one is not None]
 
 
 def _list_open(wanted: OpportunityFilter, limit: int, after: Position | None) -> list[Statement]:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from arbedge.adapters.cloudflare.d1.database import Database, Rows, Statement
-from arbedge.adapters.cloudflare.d1.documents import pack, unpack
+from arbedge.adapters.cloudflare.d1.database import Database, Statement
+from arbedge.adapters.cloudflare.d1.documents import pack, recall, unpack
 from arbedge.adapters.cloudflare.d1.rollups import count_scan
 from arbedge.domain.budget import Host, merge_hosts
 from arbedge.domain.episodes import Streak
@@ -118,13 +118,15 @@ class D1Scans:
         )
         if not granted:
             return None
-        latest = unpack((row["streaks"] for row in streaks), _streaks)
+        latest = recall([row["streaks"] for row in streaks], _streaks)
+        watch = recall([row["payload"] for row in watches], _watches)
+        is_broken = None in (*latest, *watch) or any(row["is_broken"] for row in streaks)
         return ScanStart(
-            follows=next((row["id"] for row in streaks if not row["is_broken"]), None),
-            streaks=latest[0] if latest else {},
+            follows=None if is_broken else next((row["id"] for row in streaks), None),
+            streaks=next(iter(latest), None) or {},
             feeds=read_feeds(feeds),
             hosts=read_hosts(hosts),
-            watch=_unpack_watch(watches),
+            watch=next(iter(watch), None) or {},
         )
 
     async def finish(
@@ -178,12 +180,9 @@ class D1Scans:
         return read_feeds(await self._database.run(FEEDS))
 
     async def load_watch(self, mode: Mode) -> Watch:
-        return _unpack_watch(await self._database.run(_WATCH, mode))
-
-
-def _unpack_watch(rows: Rows) -> dict[str, Suspect]:
-    found = unpack((row["payload"] for row in rows), _watches)
-    return found[0] if found else {}
+        rows = await self._database.run(_WATCH, mode)
+        found = unpack((row["payload"] for row in rows), _watches)
+        return found[0] if found else {}
 
 
 def _save_watch(watch: Watch, report: ScanReport) -> Statement:
@@ -207,6 +206,6 @@ def read_feeds(rows: Iterable[dict[str, Any]]) -> list[FeedHealth]:
 def read_hosts(rows: Iterable[dict[str, Any]]) -> dict[str, Host]:
     """Of what each of those who ask exchanges has seen, the stricter."""
     known: dict[str, Host] = {}
-    for seen in unpack((row["payload"] for row in rows), _hosts):
-        merge_hosts(known, seen)
+    for seen in recall([row["payload"] for row in rows], _hosts):
+        merge_hosts(known, seen or {})
     return known

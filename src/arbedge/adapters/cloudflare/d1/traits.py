@@ -4,7 +4,7 @@ import msgspec
 
 from arbedge.adapters.cloudflare.d1.changes import PREMIUM_TYPES_JSON
 from arbedge.adapters.cloudflare.d1.database import Database, Statement
-from arbedge.adapters.cloudflare.d1.documents import unpack
+from arbedge.adapters.cloudflare.d1.documents import recall
 from arbedge.domain.market import Mode
 from arbedge.domain.policy import PREMIUM_NET_BPS
 from arbedge.domain.similarity import Traits
@@ -45,4 +45,5 @@ async def load_traits(
             Statement(_ENDED_TRAITS, (ended_max, *wanted, ended_since)),
         ]
     )
-    return unpack((row["traits"] for rows in results for row in rows), _traits)
+    found = recall([row["traits"] for rows in results for row in rows], _traits)
+    return [one for one in found if one is not None]

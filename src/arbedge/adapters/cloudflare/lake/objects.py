@@ -13,6 +13,7 @@ DELETE_KEYS_MAX = 1000  # the platform's bound for one call
 class Listed(NamedTuple):
     key: str
     size: int
+    written_at: int | None = None  # where the store tells
 
 
 class Objects(Protocol):
@@ -37,7 +38,7 @@ class R2Objects:
             asked = {"prefix": prefix} | ({"cursor": cursor} if cursor else {})
             try:
                 page = await self._binding.list(asked)
-                found = [Listed(str(one.key), int(one.size)) for one in page["objects"]]
+                found = [Listed(str(one.key), int(one.size), int(one.uploaded.getTime())) for one in page["objects"]]
                 cursor = str(page["cursor"]) if page["truncated"] else None
             except Exception as error:  # noqa: BLE001 - the binding raises JavaScript errors of many kinds
                 raise StoreUnavailable(f"lake: {explain(error)}") from None

@@ -27,7 +27,7 @@ class R2Lake:
 
     async def append_instruments(self, feed: str, version: str, instruments: Sequence[Instrument], at: int) -> None:
         data = pack(encode_instruments(feed, version, instruments, at))
-        await self._objects.put_new(instruments_key(feed, version), data)
+        await self._objects.put(instruments_key(feed, version), data)
 
     async def load_snapshot(self, scan_id: int) -> Snapshot | None:
         data = await self._objects.get(scan_key(scan_id))

@@ -45,7 +45,7 @@ class RecordedScan(Struct, frozen=True, kw_only=True):
     books: list[OrderBook]
     decision: DecisionRecord | None
     changed: list[Opportunity]
-    checkpoint: bytes | None  # a document of the replay's own
+    checkpoint: list[bytes]  # the parts of a document of the replay's own; none where one of them is missing
 
     @property
     def scan_id(self) -> int:
@@ -143,14 +143,15 @@ def parse_scan(lines: Sequence[bytes]) -> RecordedScan:
     if len(decisions) != bool(rest) or (decisions and decisions[0].books != len(books)):
         raise ValueError("a scan's outcome is one decision with as many books as it says")
     policies = [one for one in rest if isinstance(one, PolicyRecord)]
-    checkpoints = [one for one in rest if isinstance(one, CheckpointRecord)]
+    parts = [one for one in rest if isinstance(one, CheckpointRecord)]
+    is_whole = bool(parts) and [one.part for one in parts] == list(range(parts[0].parts))
     return RecordedScan(
         snapshot=snapshot,
         policy=policies[0] if policies else None,
         books=books,
         decision=decisions[0] if decisions else None,
         changed=[one.document for one in rest if isinstance(one, OpportunityRecord)],
-        checkpoint=bytes(checkpoints[0].document) if checkpoints else None,
+        checkpoint=[bytes(one.document) for one in parts] if is_whole else [],
     )
 
 

@@ -190,9 +190,13 @@ def _encode_outcome(snapshot: Snapshot, outcome: Outcome, refused: Counter[str])
     changed = keep(
         "opportunity", (OpportunityRecord(v=v, scan_id=scan_id, mode=mode, document=one) for one in outcome.changed)
     )
-    documents = [] if outcome.checkpoint is None else [outcome.checkpoint]
+    parts = len(outcome.checkpoint)
     checkpoint = keep(
-        "checkpoint", (CheckpointRecord(v=v, scan_id=scan_id, mode=mode, document=one) for one in documents)
+        "checkpoint",
+        (
+            CheckpointRecord(v=v, scan_id=scan_id, mode=mode, document=one, part=part, parts=parts)
+            for part, one in enumerate(outcome.checkpoint)
+        ),
     )
     decision = DecisionRecord(
         v=v,

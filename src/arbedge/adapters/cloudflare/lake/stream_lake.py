@@ -66,7 +66,7 @@ class StreamLake:
         """
         lines = encode_instruments(feed, version, instruments, at)
         key = instruments_key(feed, version)
-        await self._objects.put_new(key, pack(lines))
+        await self._objects.put(key, pack(lines))
         mark = key + STREAMED
         if await self._objects.get_size(mark) is None:
             await self._stream.send(lines)

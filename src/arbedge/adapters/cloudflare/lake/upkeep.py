@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from arbedge.adapters.cloudflare.bindings import R2Bucket
-from arbedge.adapters.cloudflare.lake.keys import EVENTS, HOUR_MS, SCANS, SUFFIX, hour_of, partition_of
+from arbedge.adapters.cloudflare.lake.keys import EVENTS, HOUR_MS, INSTRUMENTS, SCANS, SUFFIX, hour_of, partition_of
 from arbedge.adapters.cloudflare.lake.objects import Listed, R2Objects
 from arbedge.limits import (
     LAKE_DELETED_MAX,
@@ -77,7 +77,9 @@ class R2LakeUpkeep:
         return dict(merged)
 
     async def drop_old(self, now: int) -> dict[str, int]:
-        """Deletes the oldest hours beyond what is kept, by age and by size; how many objects, by root."""
+        """Deletes the oldest hours beyond what is kept, by age and by size, and the instruments that no scan needs any
+        more; how many objects, by root.
+        """
         dropped: Counter[str] = Counter()
         left = LAKE_DELETED_MAX
         for root, rule in RETENTION.items():
@@ -96,6 +98,12 @@ class R2LakeUpkeep:
                 size -= sum(one.size for one in gone)
                 left -= len(gone)
                 dropped[root] += len(gone)
+        # A version is written at every hourly look at the list: one that is this old was in force in no scan we keep.
+        kept_since = now - RETENTION[SCANS].kept_ms - HOUR_MS
+        listed = [one async for one in self._objects.walk(INSTRUMENTS)]
+        if gone := [one.key for one in listed if one.written_at is not None and one.written_at < kept_since][:left]:
+            await self._objects.delete(gone)
+            dropped[INSTRUMENTS] += len(gone)
         return dict(dropped)
 
     async def _merge_hour(self, root: str, hour: int, most: int) -> int:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from arbedge.app.views import LegView, OpportunityDetail, view_opportunity
+from arbedge.app.leg_views import LegView
+from arbedge.app.views import OpportunityDetail, view_opportunity
 from arbedge.domain.appraisal import Appraisal
 from arbedge.domain.opportunity import Opportunity
 from arbedge.domain.revaluation import Reading
@@ -71,6 +72,7 @@ def _render_leg(leg: LegView, *, of_cycle: bool) -> str:
     text = f"{words.name_side(leg.market, leg.side)} {what} at {render_price(leg.vwap)} {quote(leg.quote)}"
     if leg.funding:
         text += f", funding {render_percent(leg.funding.rate)} every {leg.funding.interval_h:g} h"
+        text += f", {leg.funding.settlements} counted"
     return f"{text} · {quote(leg.source)} {quote(leg.mode)}, {render_age(leg.age_ms)} old"
 
 

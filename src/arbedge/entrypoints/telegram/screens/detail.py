@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from arbedge.app.views import LegView, OpportunityDetail, OutcomeView
+from arbedge.app.leg_views import LegView
+from arbedge.app.views import OpportunityDetail, OutcomeView
 from arbedge.domain.gauge import SIZES_USDT, Gauge
 from arbedge.domain.policy import PREMIUM_NET_BPS
 from arbedge.entrypoints.telegram import callbacks
@@ -12,7 +13,6 @@ from arbedge.entrypoints.telegram.screens.figures import (
     plain,
     render_age,
     render_money,
-    render_percent,
     render_price,
     render_time,
 )
@@ -20,6 +20,7 @@ from arbedge.entrypoints.telegram.screens.layout import MENU, compose, mark
 from arbedge.entrypoints.telegram.screens.signal import render_signal
 from arbedge.entrypoints.telegram.screens.waterfall import (
     render_curve,
+    render_funding,
     render_inventory,
     render_waterfall,
     render_worth,
@@ -30,6 +31,7 @@ from arbedge.ports.messenger import Button, Screen
 def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place, gauge: Gauge | None = None) -> Screen:
     """`place` is where in the list it was tapped; `gauge` the reader's own, among whose sizes they pick."""
     title = f"{bold(view.asset)} · {quote(words.name_type(view.type))} · {quote(view.status)}"
+    valued = view.valued
     blocks = [
         title,
         render_worth(view),
@@ -41,15 +43,14 @@ def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place, gau
         render_curve(view),
         _render_life(view),
         render_outcomes(view.outcomes, is_forecast=view.signal is not None),
-        f"Figures as of {render_time(view.updated_at, 'T')}, read {render_time(now, 'T')}",
+        f"Figures as of {render_time(valued.at, 'T')}, read {render_time(now, 'T')}",
     ]
-    valued = view.valued
     wanted = valued.refused.size_usdt if valued.refused else valued.size_usdt
     is_own = gauge is None or wanted == gauge.size_usdt
     again = callbacks.detail(view.id, place) if is_own else callbacks.detail_at(view.id, int(wanted), place)
     buttons = [
         *_render_sizes(view, wanted, place, gauge),
-        _offer(view, place),
+        _offer(view, place, None if is_own else int(wanted)),
         [Button("Refresh", data=again), Button("Why?", data=callbacks.why(view.id))],
         [Button("Back to the list", data=callbacks.list_page(place)), MENU],
     ]
@@ -75,11 +76,12 @@ def _render_sizes(
     return [buttons[start : start + across] for start in range(0, len(buttons), across)]
 
 
-def _offer(view: OpportunityDetail, place: callbacks.Place) -> list[Button]:
+def _offer(view: OpportunityDetail, place: callbacks.Place, size_usdt: int | None) -> list[Button]:
     """What can be done with it: what is over cannot be executed any more."""
+    books = Button("Books", data=callbacks.books(view.id, size_usdt, place))
     similar = Button("Similar", data=callbacks.similar(view.id, place))
-    simulate = Button("Simulate", data=callbacks.simulate(view.id, place=place))
-    return [similar] if view.ended_at is not None else [simulate, similar]
+    simulate = Button("Simulate", data=callbacks.simulate(view.id, size_usdt, place))
+    return [books, similar] if view.ended_at is not None else [books, simulate, similar]
 
 
 def render_missing(mode: str) -> Screen:
@@ -94,6 +96,10 @@ def render_hidden(mode: str) -> Screen:
     return compose(mode, blocks, [[Button("Opportunities", data=callbacks.list_page(callbacks.Place())), MENU]])
 
 
+def _render_lot(leg: LegView) -> str:
+    return f" in lots of {plain(leg.rules.lot_size)}" if leg.rules else ""
+
+
 def render_leg(leg: LegView, now: int) -> str:
     """Each number of a leg with where it comes from and how old it is."""
     side = words.name_side(leg.market, leg.side)
@@ -102,16 +108,14 @@ def render_leg(leg: LegView, now: int) -> str:
     basis = quote(words.FEE_BASES.get(leg.fee_basis, leg.fee_basis), 60)
     lines = [
         f"<b>{side} {quote(place, 40)}</b> <code>{quote(leg.symbol)}</code>",
+        f"{plain(leg.quantity)} {quote(leg.asset)}{_render_lot(leg)}",
         price,
         f"taker fee {leg.fee_bps:g} bps a fill, {basis}, taken in {quote(leg.fee_currency)}",
     ]
     if leg.multiplier != 1:
-        lines.insert(2, f"the exchange quotes {leg.multiplier:,} units at {render_price(leg.price * leg.multiplier)}")
+        lines.insert(3, f"the exchange quotes {leg.multiplier:,} units at {render_price(leg.price * leg.multiplier)}")
     if leg.funding:
-        lines.append(
-            f"funding {render_percent(leg.funding.rate)} every {leg.funding.interval_h:g} h,"
-            f" next {render_time(leg.funding.next_at)}"
-        )
+        lines += render_funding(leg.funding)
     lines.append(
         f"book {render_age(leg.age_ms)} old ({render_time(now - leg.age_ms, 'T')}),"
         f" source {quote(leg.source)}, mode {quote(leg.mode)}"

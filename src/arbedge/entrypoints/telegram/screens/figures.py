@@ -26,8 +26,8 @@ def render_price(price: Decimal) -> str:
 
 
 def render_money(amount: Decimal) -> str:
-    """An amount of quote currency, to the cent; smaller ones keep four significant digits."""
-    if amount and abs(amount) < _MONEY:
+    """An amount of quote currency, to the cent; below 1, as of amounts in BTC, to four significant digits."""
+    if amount and abs(amount) < 1:
         return plain(amount.quantize(Decimal(1).scaleb(amount.adjusted() - 3)))
     return f"{amount.quantize(_MONEY):,}"
 

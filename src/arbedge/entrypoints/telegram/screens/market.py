@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
-from arbedge.app.market_overview import MarketOverview, Movers, Sentiment, WholeMarket
+from arbedge.app.market_overview import MarketOverview, MarketRegime, Movers, Sentiment, WholeMarket
 from arbedge.app.market_views import FeedView, FundingRateView, show
 from arbedge.app.price import DayView, PriceView
 from arbedge.app.status import StatusView
@@ -33,6 +33,7 @@ def render_market(overview: MarketOverview, status: StatusView, mode: str, now: 
     blocks = [
         bold("Market"),
         f"⚠ Stale: {quote(', '.join(stale), 200)}" if stale else "All exchanges answer.",
+        _render_regime(overview.regime),
         _render_movers(overview.movers),
         _render_coins(overview.coins, overview.sentiment),
         _render_funding("Funding, longs pay most", overview.funding_highest),
@@ -41,6 +42,19 @@ def render_market(overview: MarketOverview, status: StatusView, mode: str, now: 
         f"{render_scan(status.scan)} · as of {render_time(now, 'T')}",
     ]
     return compose(mode, blocks, [[Button("Refresh", data=callbacks.MARKET), MENU]])
+
+
+def _render_regime(view: MarketRegime | None) -> str:
+    """The word with what decided it: both ranks are against the coin's own past."""
+    if view is None:
+        return "Regime: not known, no exchange has the bars right now."
+    one = view.regime
+    kind = f"trend {one.direction}" if one.kind == "trend" else one.kind
+    return (
+        f"Regime of {quote(view.asset)}: {kind} · volatility above {one.volatility_rank:.0%} of its past, straightness"
+        f" above {one.strength_rank:.0%}, hourly bars of {escape(words.name_place(view.exchange, view.market))}"
+        f" · {_render_origin(view.source, view.age_ms)}"
+    )
 
 
 def _render_movers(movers: Movers | None) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 from arbedge.app.browse import ListView, ScanView
 from arbedge.app.valued import GaugeView
 from arbedge.app.views import OpportunityDetail
-from arbedge.domain.categories import CATEGORIES
+from arbedge.domain.categories import CATEGORIES, Category
 from arbedge.domain.policy import PREMIUM_NET_BPS, OpportunityType
 from arbedge.entrypoints.telegram import callbacks
 from arbedge.entrypoints.telegram.callbacks import Place
@@ -42,7 +42,7 @@ def render_list(view: ListView, place: Place, mode: str, now: int, *, hidden: in
         blocks.append(f"{start + 1} to {start + len(shown)} of {len(view.items)}{more} · as of {render_time(now, 'T')}")
     else:
         blocks += _render_empty(view, place, hidden)
-    if view.left_out and (shown or hidden):
+    if view.left_out and shown:
         blocks.append(f"{view.left_out} more do not reach your minimum at your size: /preferences")
     if view.is_cut:
         blocks.append(f"More is open than is valued at a size of one's own: these are of the best {REVALUED_MAX}.")
@@ -77,8 +77,15 @@ def _render_item(place: int, item: OpportunityDetail) -> str:
         f" · <b>{render_bps(item.net_bps)} bps</b> · gross {render_bps(item.gross_bps)}\n"
         f"{render_route(item)}{' · needs inventory' if item.needs_inventory else ''}\n"
         f"{render_money(item.size_quote)} {quote(item.quote)}, good up to {render_money(item.capacity_quote)}"
-        f" · confirmed {render_time(item.updated_at)}{_render_confidence(item)}{render_signal_line(item)}"
+        f" · confirmed {render_time(item.updated_at)}{_render_confidence(item)}{render_signal_line(item)}\n"
+        f"{_render_origin(item)}"
     )
+
+
+def _render_origin(item: OpportunityDetail) -> str:
+    """Where the books come from and how old the oldest of them is; the detail has each."""
+    sources = "/".join(sorted({leg.source for leg in item.legs}))
+    return f"books: {quote(sources, 20)} {quote(item.mode)}, {render_age(max(leg.age_ms for leg in item.legs))} old"
 
 
 def _render_confidence(item: OpportunityDetail) -> str:
@@ -90,20 +97,30 @@ def _render_confidence(item: OpportunityDetail) -> str:
 def _render_empty(view: ListView, place: Place, hidden: int) -> list[str]:
     if view.scan.age_ms is None:
         return ["Nothing to show yet."]
+    if place.category:
+        return _render_empty_category(view, place.category)
     about = f" with {quote(place.asset)}" if place.asset else ""
-    if hidden:
-        return [f"Nothing in your plan{about} is worth it after costs right now."]
+    about += f" of type {words.name_type(place.kind)}" if place.kind else ""
+    about += " in your plan" if hidden else ""
     if view.closest:
         lead = f"Nothing{about} is worth it after costs right now; closest:"
         if view.left_out:
-            lead = (
-                f"Nothing{about} reaches your minimum at your size right now; {view.left_out} would elsewhere. Closest:"
-            )
+            rest = f"{view.left_out} reach the defaults"
+            lead = f"Nothing{about} reaches your minimum at your size right now; {rest}. Closest:"
         return [lead, *map(render_miss, view.closest)]
-    blocks = [f"Nothing{about} is worth it after costs right now, and nothing came close."]
+    # Of what the plan leaves out nothing is said, so neither that it came close nor that it did not.
+    blocks = [f"Nothing{about} is worth it after costs right now" + ("." if hidden else ", and nothing came close.")]
     if place.asset:
         blocks.append(f"The types are {', '.join(words.TYPES)}; anything else is read as an asset.")
     return blocks
+
+
+def _render_empty_category(view: ListView, category: Category) -> list[str]:
+    """What is open may still be in no category, so its own condition comes first; misses are known by type only."""
+    lead = f"Nothing is in this category right now. It asks for: {quote(CATEGORIES[category].sentence, 300)}."
+    if not view.closest:
+        return [lead]
+    return [lead, "Closest of its types, whatever else it asks for:", *map(render_miss, view.closest)]
 
 
 def _render_paging(place: Place, pages: int) -> list[Button]:

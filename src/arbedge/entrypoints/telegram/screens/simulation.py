@@ -16,7 +16,7 @@ from arbedge.entrypoints.telegram.screens.figures import (
     render_time,
 )
 from arbedge.entrypoints.telegram.screens.layout import MENU, compose
-from arbedge.entrypoints.telegram.screens.waterfall import describe_refusal, render_parts
+from arbedge.entrypoints.telegram.screens.waterfall import describe_refusal, render_funding, render_parts
 from arbedge.ports.messenger import Button, Screen
 
 SIZES_USDT: Final = (100, 500, 1_000, 5_000, 10_000, 50_000)
@@ -68,6 +68,8 @@ def _render_leg(leg: SimulatedLegView) -> str:
         )
         lines += _render_own_units(leg)
         lines.append(f"fee {plain(_short(leg.fee))} {quote(leg.fee_currency)} ({leg.fee_bps:g} bps)")
+    if leg.funding:
+        lines += render_funding(leg.funding)
     lines.append(f"book {render_age(leg.age_ms)} old, source {quote(leg.source)}, mode {quote(leg.mode)}")
     return "\n".join(lines)
 

@@ -4,11 +4,19 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from arbedge.app.leg_views import FundingView
 from arbedge.app.valued import ValuedView
 from arbedge.app.views import MissView, OpportunityDetail, OpportunityView, PartView
 from arbedge.entrypoints.telegram.html import quote
 from arbedge.entrypoints.telegram.screens import words
-from arbedge.entrypoints.telegram.screens.figures import render_age, render_bps, render_money
+from arbedge.entrypoints.telegram.screens.figures import (
+    render_age,
+    render_bps,
+    render_money,
+    render_percent,
+    render_price,
+    render_time,
+)
 from arbedge.entrypoints.telegram.screens.layout import table
 
 
@@ -72,6 +80,18 @@ def render_inventory(view: OpportunityView) -> str:
     return (
         f"⚠ Only for those who hold {quote(view.asset)} already: the spot leg sells it (<code>needs_inventory</code>)"
     )
+
+
+def render_funding(funding: FundingView) -> list[str]:
+    """What is counted with, and that a rate has an age of its own: it comes with a scan, not with the book."""
+    counted = "1 settlement" if funding.settlements == 1 else f"{funding.settlements} settlements"
+    lines = [
+        f"funding {render_percent(funding.rate)} every {funding.interval_h:g} h, next {render_time(funding.next_at)}",
+        f"{counted} counted on a mark of {render_price(Decimal(str(funding.mark)))}",
+    ]
+    if funding.age_ms is not None and funding.source is not None:
+        lines[1] += f"; rate {render_age(funding.age_ms)} old, source {quote(funding.source)}"
+    return lines
 
 
 def render_curve(view: OpportunityDetail) -> str:

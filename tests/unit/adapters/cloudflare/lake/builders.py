@@ -72,7 +72,7 @@ def make_outcome(scan_id: int = SCAN_ID, **changes: Any) -> Outcome:
         "books": [make_book()],
         "books_failed": [FailedBook("okx", "spot", "BTC-USDT")],
         "changed": [make_opportunity(at=scan_id + 1000)],
-        "checkpoint": msgspec.Raw(b'{"streaks":{}}'),
+        "checkpoint": [msgspec.Raw(b'{"streaks":{}}')],
     }
     return Outcome(**(fields | changes))
 

@@ -45,7 +45,7 @@ def test_a_scan_comes_back_with_all_that_decided() -> None:
     outcome = make_outcome()
     scan = parse_scan(unpack(pack(encode_scan(SNAPSHOT, outcome).lines)))
     assert (scan.snapshot, scan.books, scan.changed) == (SNAPSHOT, outcome.books, outcome.changed)
-    assert (scan.policy, scan.checkpoint) == (outcome.policy, b'{"streaks":{}}')
+    assert (scan.policy, scan.checkpoint) == (outcome.policy, [b'{"streaks":{}}'])
     assert scan.decision
     assert scan.decision.decided_at == outcome.decided_at
     assert scan.decision.books_failed == tuple(outcome.books_failed)
@@ -98,9 +98,9 @@ def test_a_quote_that_is_none_is_left_out_and_counted(bad: Quote) -> None:
         ({"books": [make_book(), make_book("-Infinity")]}, "book"),
         ({"books": [make_book(), make_book(symbol="X" * 41)]}, "book"),
         ({"changed": [make_opportunity(net_bps="NaN")]}, "opportunity"),
-        ({"checkpoint": msgspec.Raw(b'{"a":\n1}')}, "checkpoint"),
-        ({"checkpoint": msgspec.Raw(b'{"a":')}, "checkpoint"),
-        ({"checkpoint": msgspec.Raw(b'"' + b"x" * 1_000_000 + b'"')}, "checkpoint"),
+        ({"checkpoint": [msgspec.Raw(b'{"a":\n1}')]}, "checkpoint"),
+        ({"checkpoint": [msgspec.Raw(b'{"a":')]}, "checkpoint"),
+        ({"checkpoint": [msgspec.Raw(b'"' + b"x" * 1_000_000 + b'"')]}, "checkpoint"),
     ],
 )
 def test_a_record_that_breaks_its_schema_is_left_out_and_counted(changes: dict[str, Any], kind: str) -> None:
@@ -110,6 +110,16 @@ def test_a_record_that_breaks_its_schema_is_left_out_and_counted(changes: dict[s
     scan = parse_scan(encoded.lines)
     assert scan.decision
     assert (scan.decision.refused, scan.decision.books) == ({kind: 1}, 1)
+
+
+def test_a_checkpoint_in_parts_comes_back_whole_or_not_at_all() -> None:
+    parts = [msgspec.Raw(b"[%d]" % place) for place in range(3)]
+    lines = encode_scan(SNAPSHOT, make_outcome(checkpoint=parts)).lines
+    assert parse_scan(lines).checkpoint == [b"[0]", b"[1]", b"[2]"]
+    assert parse_scan(lines[:-1]).checkpoint == [], "it breaks off"
+    bad = encode_scan(SNAPSHOT, make_outcome(checkpoint=[parts[0], msgspec.Raw(b"["), parts[2]]))
+    assert bad.refused == Counter(checkpoint=1)
+    assert parse_scan(bad.lines).checkpoint == []
 
 
 def test_a_scan_whose_decision_is_none_is_refused_whole() -> None:
