@@ -13,7 +13,7 @@ from arbedge.app.market_data.quiet import state_of
 from arbedge.app.services import Services
 from arbedge.domain.circuit import Circuit
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import EXCHANGES, MARKETS, ExchangeId, Feed, Market, Snapshot
+from arbedge.domain.market import FEEDS, Feed, FeedKey, Snapshot
 from arbedge.domain.normalise import normalise
 from arbedge.errors import (
     ExchangeDown,
@@ -26,9 +26,7 @@ from arbedge.ports.exchange import Traffic, counted_traffic
 from arbedge.ports.store import Catalogue, FeedHealth
 
 SNAPSHOT_VERSION = 1
-FeedKey = tuple[ExchangeId, Market]
 Meter = defaultdict[FeedKey, Traffic]  # what a scan's calls cost, by the feed they were made for
-ALL_FEEDS: tuple[FeedKey, ...] = tuple((exchange, market) for exchange in EXCHANGES for market in MARKETS)
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -63,7 +61,7 @@ async def observe(
     results = await asyncio.gather(
         *(
             _observe_feed(services, key, catalogue.by_symbol(key), before.get(key), started_at, meter[key])
-            for key in ALL_FEEDS
+            for key in FEEDS
         )
     )
     snapshot = Snapshot(

@@ -7,10 +7,11 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from arbedge.app.ingest import ALL_FEEDS, FeedKey, Meter, guard
+from arbedge.app.ingest import Meter, guard
 from arbedge.app.services import Services
 from arbedge.domain.instruments import Instrument
 from arbedge.domain.listings import InstrumentEvent, compare_lists, is_truncated
+from arbedge.domain.market import FEEDS, FeedKey
 from arbedge.errors import ExchangeError, RecordRefused, StoreUnavailable
 from arbedge.limits import INSTRUMENTS_AGE_MS_MAX, INSTRUMENTS_RETRY_MS, INSTRUMENTS_TIMEOUT_S
 from arbedge.ports.exchange import Traffic
@@ -34,7 +35,7 @@ def find_due(catalogue: Catalogue, known: Sequence[FeedHealth], now: int) -> lis
             and feed.checked_at // INSTRUMENTS_RETRY_MS == now // INSTRUMENTS_RETRY_MS
         )
     }
-    return [key for key in ALL_FEEDS if key not in resting and catalogue.is_due(key, now)]
+    return [key for key in FEEDS if key not in resting and catalogue.is_due(key, now)]
 
 
 async def renew_lists(services: Services, catalogue: Catalogue, due: Sequence[FeedKey], meter: Meter) -> Catalogue:

@@ -13,16 +13,16 @@ from msgspec import Struct
 
 from arbedge.app.announce import announce_changes, announce_outcomes
 from arbedge.app.checkpoint import encode_checkpoint
-from arbedge.app.ingest import FeedKey, Meter, guard, hold_back, observe
+from arbedge.app.ingest import Meter, guard, hold_back, observe
 from arbedge.app.listings import find_due, renew_lists
 from arbedge.app.measure import measure_scan
 from arbedge.app.recording import record_scan, sum_up
 from arbedge.app.services import Services
 from arbedge.domain.budget import merge_hosts
-from arbedge.domain.decision import Decision, Known, LegKey, choose, conclude
+from arbedge.domain.decision import Decision, Known, choose, conclude
 from arbedge.domain.detection.census import find_absence
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import OrderBook, Snapshot
+from arbedge.domain.market import FeedKey, LegKey, OrderBook, Snapshot
 from arbedge.domain.opportunity import Opportunity
 from arbedge.errors import ExchangeError, ExchangeRateLimited
 from arbedge.limits import BOOK_DEPTH, BOOKS_TIMEOUT_S
@@ -105,8 +105,11 @@ async def _decide(
     services: Services, catalogue: Catalogue, snapshot: Snapshot, begun: ScanStart, meter: Meter
 ) -> _Decided:
     reopen_since = snapshot.started_at - services.policy.reopen_ms_max
-    episodes = await services.opportunities.load_current(reopen_since)
-    learned, signals = await asyncio.gather(services.learning.load(snapshot.mode), services.signals.load(snapshot.mode))
+    episodes, learned, signals = await asyncio.gather(
+        services.opportunities.load_current(reopen_since),
+        services.learning.load(snapshot.mode),
+        services.signals.load(snapshot.mode),
+    )
     known = Known(begun.streaks, episodes, begun.watch, learned, signals)
     missing: list[FeedKey] = [(feed.exchange, feed.market) for feed in snapshot.feeds if find_absence(feed)]
     choice = choose(snapshot, known, services.policy, {key: catalogue.get_trading(key) for key in missing})

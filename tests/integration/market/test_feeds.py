@@ -5,15 +5,14 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
-from arbedge.app.ingest import ALL_FEEDS
 from arbedge.app.market_data import FeedKey, MarketData, Missing, Sourced
-from arbedge.domain.market import Feed
+from arbedge.domain.market import FEEDS, Feed
 from arbedge.errors import MarketDataUnavailable
 from arbedge.limits import FAILURE_KEPT_MS_MAX, FAILURES_MAX
 from scripts.sandbox.faults import Kind
 from tests.integration.world import World
 
-ALL: list[FeedKey] = list(ALL_FEEDS)
+ALL: list[FeedKey] = list(FEEDS)
 
 
 def fresh(world: World) -> MarketData:

@@ -211,6 +211,6 @@ def _read_clock(server_time: re.Pattern[bytes] | None, headers: httpx.Headers, b
         return None  # an answer out of a cache carries the date of its making
     try:
         second_ms = round(parsedate_to_datetime(date).timestamp() * 1000)
-    except ValueError:
+    except (ValueError, OverflowError):  # also for a time zone of billions of hours
         return None
     return second_ms, second_ms + 999

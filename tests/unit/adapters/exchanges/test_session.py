@@ -67,3 +67,13 @@ async def test_what_waits_is_not_sent_once_the_host_asks_for_silence():
     answers = await ask(open_session(hosts, "limited"), 16)
     assert all(isinstance(answer, ExchangeRateLimited) for answer in answers)
     assert len(hosts.asked) <= session_module.CALLS_AT_ONCE
+
+
+@pytest.mark.parametrize("date", ["Mon, 23 Nov 2026 10:00:00 +99999999999999", "Mon, 99 Nov 2026 10:00:00 GMT", "?"])
+async def test_a_date_that_no_clock_shows_says_nothing_of_the_clock(date: str):
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"date": date}, content=b"{}")
+
+    rules = HostRules("host", classify, lambda _call: Limit("requests", 1_000, 60_000))
+    session = Session(httpx.MockTransport(answer), "http://host", WallClock(), rules, {})
+    assert (await session.fetch(BOOK)).clock is None
