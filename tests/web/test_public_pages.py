@@ -147,7 +147,9 @@ def test_the_feed_that_fails_is_seen_beside_those_that_work(seen: dict[str, Any]
     assert "no answer in 4 s" in seen["broken"]
     assert "95 s ago" in seen["broken"] or "96 s ago" in seen["broken"]
     assert seen["overall"] == "parts are degraded"
-    assert seen["dependencies"] == ["Database", "Cache", "History", "Queues", "Telegram", "CoinMarketCap", "Lake"]
+    assert seen["dependencies"] == [
+        "Database", "Cache", "History", "Queues", "Instruments", "Telegram", "CoinMarketCap", "Lake",
+    ]  # fmt: skip
 
 
 def test_the_last_day_shows_each_feed_with_its_source_and_age(seen: dict[str, Any]) -> None:
