@@ -60,8 +60,8 @@ def compare_lists(
                 events.append(InstrumentEvent(*feed, at, "resumed" if new.is_trading else "halted", symbol))
             if changes := _compare(old, new):
                 events.append(InstrumentEvent(*feed, at, "changed", symbol, changes=changes))
-    counts: Counter[EventKind] = Counter(event.kind for event in events)
-    many = [kind for kind, count in counts.items() if count > EVENTS_OF_A_KIND_MAX]
+    counts = Counter[EventKind](event.kind for event in events)
+    many: list[EventKind] = [kind for kind, count in counts.items() if count > EVENTS_OF_A_KIND_MAX]
     return [InstrumentEvent(*feed, at, kind, count=counts[kind]) for kind in many] + [
         event for event in events if event.kind not in many
     ]
