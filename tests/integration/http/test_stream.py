@@ -278,7 +278,8 @@ async def test_whoever_comes_back_learns_no_id_of_what_the_plan_never_showed(wor
 
 async def test_nobody_has_more_streams_open_than_a_few_and_one_that_ends_makes_room(world: World):
     clients = [await Client(world).connect() for _ in range(STREAMS_OF_PERSON_MAX)]
-    refused = await world.client.get("/api/v1/opportunities/stream", headers={"x-user-id": PRO})
+    asked = world.client.get("/api/v1/opportunities/stream", headers={"x-user-id": PRO})
+    refused = await asyncio.wait_for(asked, 10)
     assert (refused.status_code, refused.json()["error"]["code"]) == (429, "too_many_streams")
     assert int(refused.headers["retry-after"]) > 0
     check_answer(refused)

@@ -191,7 +191,7 @@ def test_the_size_is_counted_in_the_first_leg_and_minimums_bind_every_leg():
 
 def test_a_cycle_that_starts_by_selling_counts_its_size_in_the_start_currency():
     lira = terms(
-        book("binance", symbol="USDTTRY", bids=[("40", "5000")], asks=[("40.01", "5000")]),
+        book("binance", symbol="USDTTRY", bids=[("40", "600"), ("39.9", "5000")], asks=[("40.01", "5000")]),
         side="sell",
         asset="USDT",
         base="USDT",
