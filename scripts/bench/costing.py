@@ -19,6 +19,7 @@ from scripts.local_stack import LocalStack
 
 AREA = "cost"
 COUNTING_ENTRY = Path(__file__).with_name("counting_entry.py")
+HOUR_S = 3_600
 MONTH_S = 30 * 86_400
 MINUTES = MONTH_S // 60
 INTERVALS_S = (10, 60)
@@ -112,6 +113,13 @@ def measure(*, is_quick: bool = False) -> list[Row]:
     rows = [Row(area=AREA, name=f"one scan: {name}", figure=scan.get(what, 0), unit="") for name, what in SCAN_ROWS]
     rows += [
         Row(area=AREA, name="one scan: to the lake", figure=scan.get("r2 bytes written", 0) / 1000, unit="kB"),
+        Row(
+            area=AREA,
+            name="an hour at 10 s: to the lake",
+            figure=scan.get("r2 bytes written", 0) / 1e6 * HOUR_S / INTERVALS_S[0],
+            unit="MB",
+            note="compressed, before an hour's objects are merged",
+        ),
         Row(
             area=AREA,
             name="one scan: CPU with the queues' work",

@@ -108,14 +108,14 @@ def _is_duration(value: object) -> bool:
 
 
 @well.parametrize()
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=QUIET)
+@settings(max_examples=EXAMPLES, suppress_health_check=QUIET)
 def test_every_answer_is_as_described(case: Case):
     make_real(case)
     case.call_and_validate(headers=PERSON)
 
 
 @without_database.parametrize()
-@settings(max_examples=BROKEN_EXAMPLES, deadline=None, suppress_health_check=QUIET, phases=[Phase.generate])
+@settings(max_examples=BROKEN_EXAMPLES, suppress_health_check=QUIET, phases=[Phase.generate])
 def test_without_the_database_only_what_needs_it_fails(case: Case):
     response = case.call(headers=PERSON)
     speaks_always = case.path.endswith(("/health", "/health/detailed"))

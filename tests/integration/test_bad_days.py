@@ -60,6 +60,20 @@ async def test_one_exchange_fails_alone_and_visibly(arbedge: World, target, kind
     assert {view["state"] for markets in seen.values() for view in markets.values()} == {"ok"}
 
 
+@pytest.mark.parametrize(("kind", "value"), [("geo", None), ("status", 500), ("malformed", None)])
+async def test_an_exchange_that_gives_prices_and_no_order_book_is_degraded_and_says_so(arbedge: World, kind, value):
+    await open_gap(arbedge)
+    arbedge.break_(target="okx", kind=kind, value=value, path="market/books")
+    await arbedge.scan()
+    seen = (await health(arbedge))["exchanges"]
+    assert seen["okx"]["spot"]["state"] == "degraded"
+    assert seen["okx"]["spot"]["error"].startswith("no order book: ")
+    assert {view["state"] for name in ("binance", "bybit") for view in seen[name].values()} == {"ok"}
+    arbedge.sandbox.faults.clear()
+    await arbedge.scan()
+    assert (await health(arbedge))["exchanges"]["okx"]["spot"]["state"] == "ok"
+
+
 async def test_the_other_two_exchanges_still_lead_to_alerts(arbedge: World):
     arbedge.break_(target="bybit", kind="timeout")
     await arbedge.say(FIONA, "/start")

@@ -146,12 +146,17 @@ def _after_failure(circuit: Circuit, error: ExchangeError, now: int) -> Circuit:
     return circuit.failed(now, random.random(), wait_ms)  # noqa: S311 - it spreads requests out and keeps no secret
 
 
-def hold_back(health: FeedHealth, error: ExchangeRateLimited | None, now: int) -> FeedHealth:
-    """A feed whose exchange asked for silence on another call: its tickers are not asked for either before then."""
+def judge_books(health: FeedHealth, error: ExchangeError | None, now: int) -> FeedHealth:
+    """A feed with what its order books told of it, `error` where they could not be had.
+
+    Where the exchange asked for silence, its tickers are not asked for either before then.
+    """
     if error is None:
         return health
-    retry_at = now + round(error.retry_after_s * 1000)
-    return replace(health, state="rate_limited", error=str(error), error_class=error.code, retry_at=retry_at)
+    if isinstance(error, ExchangeRateLimited):
+        retry_at = now + round(error.retry_after_s * 1000)
+        return replace(health, state="rate_limited", error=str(error), error_class=error.code, retry_at=retry_at)
+    return replace(health, state="degraded", error=f"no order book: {error}", error_class=error.code)
 
 
 def _thin_error(*, quotes_count: int, has_instruments: bool) -> str:

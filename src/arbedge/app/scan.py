@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from arbedge.app.announce import announce_changes, announce_outcomes
 from arbedge.app.checkpoint import encode_checkpoint
-from arbedge.app.ingest import Meter, guard, hold_back, observe
+from arbedge.app.ingest import Meter, guard, judge_books, observe
 from arbedge.app.listings import find_due, renew_lists
 from arbedge.app.measure import measure_scan
 from arbedge.app.recording import record_scan, sum_up
@@ -71,7 +71,8 @@ async def run_scan(services: Services, scan_id: int) -> ScanResult | None:
         telling = asyncio.ensure_future(_announce(services))
         try:
             await renew_lists(services, catalogue, [feed for feed in due if feed not in silent], meter)
-            feeds = [hold_back(feed, decided.limited.get((feed.exchange, feed.market)), decided.at) for feed in feeds]
+            troubles = decided.troubles
+            feeds = [judge_books(feed, troubles.get((feed.exchange, feed.market)), decided.at) for feed in feeds]
             report = _report(snapshot, started_at, decided)
             metrics = _measure(services, report, snapshot, decided, begun, feeds, meter)
             watch = decided.decision.watch if decided.decision.watch != begun.watch else None
@@ -93,12 +94,12 @@ async def _announce(services: Services) -> None:
 
 
 class _Decided(NamedTuple):
-    """A decision, when it was made, its record, and who asked us to wait meanwhile."""
+    """A decision, when it was made, its record, and what was wrong with the order books of a feed."""
 
     decision: Decision
     at: int
     outcome: Outcome
-    limited: Mapping[FeedKey, ExchangeRateLimited]
+    troubles: Mapping[FeedKey, ExchangeError]
 
 
 async def _decide(
@@ -115,14 +116,14 @@ async def _decide(
     choice = choose(snapshot, known, services.policy, {key: catalogue.get_trading(key) for key in missing})
     legs = choice.legs
     instruments = {key: catalogue.by_symbol((leg.exchange, leg.market))[leg.symbol] for key, leg in legs.items()}
-    books, limited = await _fetch_books(services, instruments, meter)
+    books, troubles = await _fetch_books(services, instruments, meter)
     now = services.clock.now_ms()
     decision = conclude(choice, snapshot, instruments, books, known, now, services.policy)
     if decision.unvalued:
         log.error("candidates could not be valued", extra={"keys": decision.unvalued})
     checkpoint = encode_checkpoint(snapshot.scan_id, begun.follows, known)
     outcome = sum_up(services, catalogue, decision, instruments, books, now, begun.follows, checkpoint)
-    return _Decided(decision, now, outcome, limited)
+    return _Decided(decision, now, outcome, troubles)
 
 
 def _report(snapshot: Snapshot, started_at: int, decided: _Decided) -> ScanReport:
@@ -175,26 +176,31 @@ async def _cache(services: Services, snapshot: Snapshot) -> bool:
 
 async def _fetch_books(
     services: Services, instruments: Mapping[LegKey, Instrument], meter: Meter
-) -> tuple[Mapping[LegKey, OrderBook], Mapping[FeedKey, ExchangeRateLimited]]:
-    """The books of these instruments, and who asked us to wait; what cannot be had is left out."""
-    limited: dict[FeedKey, ExchangeRateLimited] = {}
+) -> tuple[Mapping[LegKey, OrderBook], Mapping[FeedKey, ExchangeError]]:
+    """The books of these instruments; what cannot be had is left out.
+
+    With them, by feed, who asked us to wait, and what was wrong where not one book could be had.
+    """
+    failures: dict[FeedKey, ExchangeError] = {}
+    limited: dict[FeedKey, ExchangeError] = {}
 
     async def fetch(instrument: Instrument) -> OrderBook | None:
-        exchange, market = instrument.exchange, instrument.market
+        feed = instrument.exchange, instrument.market
         try:
-            book = services.exchanges[exchange].fetch_order_book(instrument, BOOK_DEPTH)
-            return await guard(book, BOOKS_TIMEOUT_S, meter[exchange, market])
+            book = services.exchanges[instrument.exchange].fetch_order_book(instrument, BOOK_DEPTH)
+            return await guard(book, BOOKS_TIMEOUT_S, meter[feed])
         except ExchangeError as error:
-            log.warning("book failed", extra={"exchange": exchange, "symbol": instrument.symbol, "error": error.code})
-            if isinstance(error, ExchangeRateLimited) and error.is_sent:
-                limited[exchange, market] = error
+            extra = {"exchange": instrument.exchange, "symbol": instrument.symbol, "error": error.code}
+            log.warning("book failed", extra=extra)
+            if not isinstance(error, ExchangeRateLimited):
+                failures[feed] = error
+            elif error.is_sent:
+                limited[feed] = error
             return None
 
-    tasks = {key: asyncio.ensure_future(fetch(instrument)) for key, instrument in instruments.items()}
-    if tasks:
-        _, late = await asyncio.wait(tasks.values(), timeout=BOOKS_TIMEOUT_S)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
-    found = {key: task.result() for key, task in tasks.items() if not task.cancelled()}
-    return {key: book for key, book in found.items() if book is not None}, limited
+    keys = list(instruments)
+    found = await asyncio.gather(*(fetch(instruments[key]) for key in keys))
+    books = {key: book for key, book in zip(keys, found, strict=True) if book is not None}
+    answering = {(exchange, market) for exchange, market, _ in books}
+    silent = {feed: error for feed, error in failures.items() if feed not in answering}
+    return books, {**silent, **limited}

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from arbedge.adapters.exchanges import session
+from arbedge.adapters.exchanges.failures import WAIT_S_MAX
 from arbedge.domain.market import ExchangeId
 from arbedge.errors import (
     ExchangeBlocked,
@@ -72,6 +73,11 @@ async def test_a_pause_that_is_asked_for_is_kept(exchange: ExchangeId):
     assert len(canned.sent) == 2
 
 
+def limited_until(reset: object) -> httpx.Response:
+    headers = {"X-Bapi-Limit-Status": "0", "X-Bapi-Limit-Reset-Timestamp": str(reset)}
+    return httpx.Response(200, headers=headers, content=b'{"retCode":10006,"retMsg":"Too many visits!","result":{}}')
+
+
 @pytest.mark.parametrize(
     ("exchange", "answer", "wait_s"),
     [
@@ -82,6 +88,11 @@ async def test_a_pause_that_is_asked_for_is_kept(exchange: ExchangeId):
         ("bybit", httpx.Response(403, content=b"access too frequent"), 600),
         ("bybit", httpx.Response(200, content=b'{"retCode":10006,"retMsg":"Too many visits!","result":{}}'), 5),
         ("bybit", httpx.Response(200, content=b'{"retCode":"10018","retMsg":"IP limit","result":null}'), 5),
+        ("bybit", limited_until(NOW_MS + 12_000), 12),
+        ("bybit", limited_until(NOW_MS + 1_000), 5),
+        ("bybit", limited_until(NOW_MS), 5),
+        ("bybit", limited_until(9_999_999_999_999), WAIT_S_MAX),
+        ("bybit", limited_until("10 s"), 5),
         ("okx", httpx.Response(429, content=b'{"code":"50011","msg":"Too Many Requests"}'), 2),
         ("okx", httpx.Response(200, content=b'{"code":"50011","msg":"Too Many Requests","data":[]}'), 2),
     ],

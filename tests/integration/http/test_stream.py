@@ -5,7 +5,7 @@ from decimal import Decimal as D
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -224,7 +224,7 @@ STEPS = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(STEPS, st.sampled_from([FREE, PRO]), st.sampled_from([None, 15]))
 async def test_a_client_has_the_list_whatever_happens(steps: Any, user: str, min_edge_bps: int | None):
     """Random lives of four opportunities, with the connection cut at random: after the last read it is the list."""

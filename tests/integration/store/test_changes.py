@@ -123,7 +123,7 @@ async def test_the_list_is_ordered_by_the_rank_that_was_settled(opportunities: D
 STEPS = st.lists(st.lists(st.integers(0, 4), max_size=4, unique=True), max_size=12)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(STEPS, st.lists(st.booleans(), min_size=12, max_size=12))
 async def test_reading_on_tells_each_newest_state_once(saves: list[list[int]], reads: list[bool]) -> None:
     env = ShimEnv()

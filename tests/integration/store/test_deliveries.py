@@ -214,7 +214,7 @@ async def test_a_decision_is_written_once(env: ShimEnv, desk: Desk) -> None:
     assert rows == [{"counts": '{"told":2,"alerts_off":1}'}, {"counts": '{"told":1}'}]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sets(st.integers(0, 5)), max_size=6))
 async def test_planning_in_any_pieces_plans_each_person_once(pieces: list[set[int]]) -> None:
     env = ShimEnv()
@@ -236,7 +236,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(STEPS)
 async def test_telegram_is_asked_for_a_first_message_by_one_live_sender_at_a_time(steps: list[tuple[str, int]]) -> None:
     """Three consumers in any order: none sends first while another's message exists or may be on its way."""

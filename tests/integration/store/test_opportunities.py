@@ -239,7 +239,7 @@ async def test_an_opportunity_that_cannot_be_read_stops_no_other(
 EDGES = st.sampled_from(["10.1", "10.1001", "0.3", "12", "33.3333"]) | st.decimals(-500, 500, places=4).map(str)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(edges=st.lists(EDGES, max_size=25), limit=st.integers(1, 7))
 async def test_pages_visit_every_opportunity_once_in_order(edges: list[str], limit: int) -> None:
     env = ShimEnv()

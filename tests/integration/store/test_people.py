@@ -199,7 +199,7 @@ async def test_hostile_names_do_no_harm(people: D1People, now: int, name: str) -
     assert person.role == "user"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.characters(), max_size=200))
 async def test_any_name_comes_back_as_it_was_stored(name: str) -> None:
     env = ShimEnv()

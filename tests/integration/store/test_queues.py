@@ -24,7 +24,7 @@ def consume(env: ShimEnv, queue: str) -> list[Any]:
     return received
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 130_000), max_size=8), st.integers(0, 250))
 async def test_all_arrive_within_the_limits_of_a_call(sizes: list[int], small: int) -> None:
     env = ShimEnv()

@@ -73,7 +73,7 @@ STEP = st.tuples(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     steps=st.lists(STEP, min_size=1, max_size=8),
     drops=st.dictionaries(

@@ -91,7 +91,7 @@ def told() -> list[int]:
 
 
 @given(update=UPDATES)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_update_raises_and_every_call_is_valid(
     runner: asyncio.Runner, open_world: World, told: list[int], update: Any
 ):
@@ -119,7 +119,7 @@ def test_no_update_raises_and_every_call_is_valid(
 
 
 @given(body=st.binary(max_size=200))
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_no_bytes_raise(runner: asyncio.Runner, open_world: World, body: bytes):
     assert runner.run(open_world.post(body)).status_code in {200, 400}
 

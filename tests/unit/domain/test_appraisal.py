@@ -96,7 +96,7 @@ def test_the_first_step_goes_before_the_others_and_shared_books_count_once():
     ]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(st.sampled_from(STEPS), st.integers(-40_000, 0), st.integers(0, 30)), max_size=40))
 def test_each_due_step_is_chosen_given_up_or_left_and_no_exchange_is_asked_too_much(rows):
     steps = [due(told(f"{place}", symbol=f"A{name}"), step, NOW + at) for place, (step, at, name) in enumerate(rows)]

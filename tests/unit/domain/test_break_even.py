@@ -27,7 +27,7 @@ def test_by_hand_only_whole_settlements_pay(rate, hours):
 
 
 @pytest.mark.parametrize("kind", sorted(HELD_TYPES))
-@settings(max_examples=15, deadline=None, suppress_health_check=FILTERED)
+@settings(max_examples=15, suppress_health_check=FILTERED)
 @given(st.data(), st.integers(1, 100))
 def test_it_is_the_first_hour_at_which_a_position_would_be_worth_closing(kind, data, horizon_h):
     candidate, markets = data.draw(candidates(kind))

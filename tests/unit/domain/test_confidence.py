@@ -91,7 +91,7 @@ def test_too_few_outcomes_or_too_few_of_a_kind_teach_nothing(count, lasting, is_
     assert (train(examples, "live", 1) is not None) == is_enough
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(-20, 20), st.booleans()), max_size=40))
 def test_calibration_never_turns_scores_round(pairs):
     slope, shift = calibrate([score for score, _ in pairs], [lasted for _, lasted in pairs])

@@ -225,7 +225,7 @@ class Life(RuleBasedStateMachine):
             assert one.is_open == (one.ended_at is None) == (one.end_reason is None)
 
 
-Life.TestCase.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+Life.TestCase.settings = settings(max_examples=40, stateful_step_count=20)
 TestLife = Life.TestCase
 
 

@@ -61,7 +61,7 @@ def measured(samples: Samples | None, lags: int = LAGS) -> LeadLag:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10**6), st.integers(-LAGS, LAGS), st.sampled_from([0.6, 0.8, 0.95]), st.sampled_from([1, -1]))
 def test_a_known_lag_is_found(seed, lag, share, sign):
     found = measured(make(seed, lag=lag, share=share * sign))
@@ -74,7 +74,7 @@ def test_a_known_lag_is_found(seed, lag, share, sign):
     assert found.p_value <= 0.01
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10**6), st.integers(-4, 4))
 def test_exchanging_the_series_turns_the_lag(seed, lag):
     samples = make(seed, lag=lag)
@@ -86,7 +86,7 @@ def test_exchanging_the_series_turns_the_lag(seed, lag):
     assert {forth.leader, back.leader} in ({None}, {"first", "second"})
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 10**6), st.sampled_from([0.01, 4.0, 1000.0]))
 def test_the_price_level_does_not_matter(seed, factor):
     samples = make(seed, lag=2)

@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arbedge.domain.logistic import climb, fit, to_probability
@@ -27,7 +27,6 @@ def test_probabilities_rise_with_the_log_odds():
     assert all(before < after for before, after in pairwise(said))
 
 
-@settings(deadline=None)
 @given(ROWS)
 def test_the_same_rows_give_the_same_weights_and_probabilities(rows):
     features, labels = [row for row, _ in rows], [label for _, label in rows]
@@ -36,7 +35,6 @@ def test_the_same_rows_give_the_same_weights_and_probabilities(rows):
     assert all(0 <= to_probability(found.score(row)) <= 1 for row in features)
 
 
-@settings(deadline=None)
 @given(ROWS, st.floats(0.01, 100), st.floats(-50, 50))
 def test_units_of_a_feature_change_no_probability(rows, factor, offset):
     features = [{"a": round(row["a"], 3), "b": 0.0} for row, _ in rows]

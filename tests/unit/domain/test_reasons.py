@@ -83,7 +83,7 @@ def count_everything(market, listed) -> int:
     return pairs + cycles
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(markets())
 def test_whatever_there_is_to_look_at_is_a_candidate_or_has_one_reason(given_):
     market, listed, watch = given_
@@ -121,7 +121,7 @@ def turn_round(one: Candidate) -> Candidate:
     return replace(one, legs=one.legs[::-1])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(markets(), st.data())
 def test_what_was_told_gets_the_reason_that_a_look_at_everything_gives(given_, data):
     market, _, watch = given_

@@ -123,7 +123,7 @@ def test_just_after_a_gap_nothing_is_said_and_later_the_past_before_it_still_cou
             assert found.history_bars == PAST + 1 - WINDOW_BARS
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from([0.125, 64.0]))
 def test_the_price_level_does_not_matter_and_the_rules_are_kept(seed, factor):
     closes = closes_of(noise(PAST, seed))
@@ -138,7 +138,7 @@ def test_the_price_level_does_not_matter_and_the_rules_are_kept(seed, factor):
     assert (found.direction is None) == (found.kind != "trend")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6))
 def test_upside_down_a_trend_turns(seed):
     returns = noise(PAST, seed)

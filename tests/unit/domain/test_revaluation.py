@@ -110,7 +110,7 @@ def say(one: Opportunity, size: D, horizon_h: int, rules: Policy) -> Edge | str:
 
 
 @every_type
-@settings(max_examples=25, deadline=None, suppress_health_check=FILTERED)
+@settings(max_examples=25, suppress_health_check=FILTERED)
 @given(st.data(), sizes, horizons)
 def test_at_the_scans_own_size_and_horizon_it_is_exactly_the_scans_edge(kind, data, size, horizon_h):
     candidate, markets = data.draw(candidates(kind))
@@ -121,7 +121,7 @@ def test_at_the_scans_own_size_and_horizon_it_is_exactly_the_scans_edge(kind, da
 
 
 @every_type
-@settings(max_examples=25, deadline=None, suppress_health_check=FILTERED)
+@settings(max_examples=25, suppress_health_check=FILTERED)
 @given(st.data(), sizes, horizons)
 def test_at_any_other_it_is_what_a_scan_would_have_said(kind, data, size, horizon_h):
     """A size the scan could not have traded is refused for the same reason; beyond the stored levels that is depth."""
@@ -136,7 +136,7 @@ def test_at_any_other_it_is_what_a_scan_would_have_said(kind, data, size, horizo
 
 
 @every_type
-@settings(max_examples=12, deadline=None, suppress_health_check=FILTERED)
+@settings(max_examples=12, suppress_health_check=FILTERED)
 @given(st.data(), horizons, st.sampled_from([-40.0, 0.0, 12.5]))
 def test_a_reading_has_the_averages_capacity_and_curve_of_such_a_scan(kind, data, horizon_h, minimum):
     candidate, markets = data.draw(candidates(kind))

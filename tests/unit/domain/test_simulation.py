@@ -48,7 +48,7 @@ def test_each_order_says_what_it_takes_and_the_worst_price_it_reaches():
     assert run(quote=D(300)).orders[1].limit == D(101), "three units do not reach the second level"
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(LEVELS, st.integers(1, 400))
 def test_the_reached_price_takes_all_and_no_better_one_does(rows: list[tuple[int, int]], wanted: int):
     prices = sorted({price for price, _ in rows})

@@ -1,6 +1,6 @@
 """Noise: the same everywhere, bounded, without jumps."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.sandbox.market.noise import Wave, key_of, signed, uniform
@@ -9,14 +9,12 @@ KEYS = st.integers(0, 2**64 - 1)
 TIMES = st.integers(0, 4_000_000_000_000)
 
 
-@settings(deadline=None)
 @given(KEYS, st.integers(0, 2**62))
 def test_draws_stay_in_their_range(key: int, n: int) -> None:
     assert -1 <= signed(key, n) < 1
     assert 0 <= uniform(key, n) < 1
 
 
-@settings(deadline=None)
 @given(KEYS, TIMES)
 def test_a_wave_remembers_nothing_that_matters(key: int, t_ms: int) -> None:
     octaves = [(60_000, 0.5), (7_000, 0.1)]
@@ -26,7 +24,6 @@ def test_a_wave_remembers_nothing_that_matters(key: int, t_ms: int) -> None:
     assert used.at(t_ms) == Wave(key, octaves).at(t_ms)
 
 
-@settings(deadline=None)
 @given(KEYS, TIMES)
 def test_a_wave_is_bounded_and_has_no_jumps(key: int, t_ms: int) -> None:
     wave = Wave(key, [(60_000, 0.5)])

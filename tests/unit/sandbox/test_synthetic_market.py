@@ -105,7 +105,7 @@ def wide_episodes(source: SyntheticSource, from_ms: int, to_ms: int) -> Iterator
     yield from (e for e in source.dislocations.between(from_ms, to_ms) if e.plan == "wide_spot")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(MOMENTS)
 def test_a_wide_spot_gap_of_a_minute_is_always_near(source: SyntheticSource, t_ms: int) -> None:
     near = list(wide_episodes(source, t_ms, t_ms + 30_000))
@@ -113,7 +113,7 @@ def test_a_wide_spot_gap_of_a_minute_is_always_near(source: SyntheticSource, t_m
     assert all(62 <= abs(e.bps) <= 120 for e in near)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(MOMENTS)
 def test_a_wide_funding_gap_is_always_there(source: SyntheticSource, t_ms: int) -> None:
     gaps = source.funding.gaps_at(t_ms)

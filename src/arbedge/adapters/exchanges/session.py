@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 import httpx
 from msgspec import Struct
 
-from arbedge.adapters.exchanges.failures import excerpt
+from arbedge.adapters.exchanges.failures import WAIT_S_MAX, excerpt
 from arbedge.domain.budget import Host, Limit, learn_used, reserve
 from arbedge.domain.clocks import estimate_offset
 from arbedge.errors import ExchangeError, ExchangeRateLimited, ExchangeUnreachable, ExchangeUnreadable
@@ -56,12 +56,14 @@ class Answer(Struct, frozen=True):
     """A body with status 200, when its last byte arrived and how long that took from sending.
 
     `clock` is the earliest and the latest time that the host's clock may have shown meanwhile, if it says so.
+    `reset_at` is until when, by our clock, nothing more is taken if the body says that a limit is used up.
     """
 
     body: bytes
     received_at: int
     latency_ms: int
     clock: tuple[int, int] | None = None
+    reset_at: int | None = None
 
 
 class Classify(Protocol):
@@ -80,6 +82,8 @@ class HostRules(Struct, frozen=True):
     """Reads from an answer what the host has counted in the limit's current window."""
     server_time: re.Pattern[bytes] | None = None
     """Finds epoch ms in a body's first or last bytes; without it the Date header has to do."""
+    find_reset: Callable[[httpx.Headers], int | None] = lambda _headers: None
+    """Reads from an answer when the host's limit begins anew, in epoch ms by its own clock."""
 
 
 class Session:
@@ -131,7 +135,14 @@ class Session:
             error = self._rules.classify(status, headers, body, now)
             self._obey(error, now)
             raise error
-        return Answer(body, now, now - started_at, _read_clock(self._rules.server_time, headers, body))
+        reset_at = self._rules.find_reset(headers)
+        return Answer(
+            body,
+            now,
+            now - started_at,
+            _read_clock(self._rules.server_time, headers, body),
+            None if reset_at is None else reset_at - host.clock_offset_ms,
+        )
 
     @contextmanager
     def reading(self, *answers: Answer) -> Generator[None, None, None]:
@@ -142,8 +153,10 @@ class Session:
         try:
             yield
         except ExchangeRateLimited as error:
-            self._obey(error, answers[-1].received_at)
-            raise
+            waits_s = [(one.reset_at - one.received_at) / 1000 for one in answers if one.reset_at is not None]
+            refused = ExchangeRateLimited(str(error), min(max([error.retry_after_s, *waits_s]), WAIT_S_MAX))
+            self._obey(refused, answers[-1].received_at)
+            raise refused from None
         except (ValueError, ArithmeticError, RecursionError) as error:  # ValueError is msgspec's, and that of bad UTF-8
             seen = " | ".join(excerpt(answer.body) for answer in answers)
             raise ExchangeUnreadable(f"unreadable answer: {error}: {seen}") from error

@@ -57,6 +57,7 @@ _INTERVALS: Final[dict[Interval, str]] = {
 _DEPTH_MAX: Final[MappingProxyType[Market, int]] = MappingProxyType({"spot": 200, "perp": 500})
 
 _SERVER_TIME = re.compile(rb'"time":\s*(\d{13})')  # in every envelope, before or after the result
+_STAMP: Final = re.compile(r"[0-9]{13}")
 _TOO_FREQUENT_S: Final = 600.0  # "access too frequent": all sessions stop for at least ten minutes
 _WINDOW_S: Final = 5.0
 _RATE_CODES: Final = frozenset({10006, 10018, 170222})
@@ -119,5 +120,11 @@ def classify_code(code: int, message: str) -> ExchangeError:
     return ExchangeRefused(text)
 
 
+def find_reset(headers: httpx.Headers) -> int | None:
+    """Bybit names the moment with every answer that counts against a limit; without one used up it is the present."""
+    value = headers.get("x-bapi-limit-reset-timestamp", "")
+    return int(value) if _STAMP.fullmatch(value) else None
+
+
 _LIMIT = Limit("address", REQUESTS_PER_5_S, 5_000, is_sliding=True)
-HOST: Final = HostRules("bybit", classify, lambda _call: _LIMIT, server_time=_SERVER_TIME)
+HOST: Final = HostRules("bybit", classify, lambda _call: _LIMIT, find_reset=find_reset, server_time=_SERVER_TIME)

@@ -4,7 +4,7 @@ import json
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from arbedge.adapters.cloudflare.lake import stream as module
@@ -19,7 +19,6 @@ def make(handler: httpx.MockTransport) -> Stream:
     return Stream(httpx.AsyncClient(transport=handler), "https://stream.test/lake", TOKEN)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, 80), max_size=12))
 async def test_records_are_packed_whole_and_in_order(lengths: list[int]) -> None:
     bodies: list[bytes] = []
