@@ -104,14 +104,20 @@ async def test_no_answer_may_be_kept_or_framed_or_sniffed(world: World):
         assert headers["x-request-id"]
 
 
-async def test_a_record_that_cannot_be_read_is_our_fault_and_says_no_more(
+async def test_a_record_that_cannot_be_read_is_left_out_and_says_no_more(
     world: World, caplog: pytest.LogCaptureFixture
 ):
-    await world.services.opportunities.save([opportunity("BTC")])
-    world.execute('UPDATE opportunities SET payload = \'{"secret": "kept-private"}\'')
-    error = (await world.ask("/opportunities", "user_pro_789", status=503))["error"]
-    assert "secret" not in str(error)
-    assert "kept-private" not in str(error)
+    unreadable, whole = opportunity("BTC"), opportunity("ETH")
+    await world.services.opportunities.save([unreadable, whole])
+    world.execute(f'UPDATE opportunities SET payload = \'{{"secret": "kept-private"}}\' WHERE id = "{unreadable.id}"')
+    listed = await world.ask("/opportunities", "user_pro_789")
+    assert [one["id"] for one in listed["data"]] == [whole.id]
+    detail = await world.client.get(f"{PREFIX}/opportunities/{unreadable.id}", headers=PRO)
+    assert detail.status_code == 404
+    for said in (str(listed), detail.text, caplog.text):
+        assert "secret" not in said
+        assert "kept-private" not in said
+    assert "cannot be read" in caplog.text
 
 
 async def test_there_is_no_lifespan_to_start(world: World):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from arbedge.limits import JITTER_SHARE_MAX
 from scripts.sandbox.faults import Fault
 from tests.integration.scanner.world import INTERVAL_MS, Feeds, ScannerWorld
 
@@ -80,7 +81,8 @@ async def test_bans_that_grow_are_waited_for_across_restarts(loop: ScannerWorld)
         seen += await loop.run(1)
         refusals = [one for one in loop.wire.to("binance", since) if one.status == 418]
         ban_ms = refusals[-1].wait_ms
-        while loop.clock.now_ms() < banned_at + ban_ms + 2 * INTERVAL_MS:
+        over_at = banned_at + ban_ms * (1 + JITTER_SHARE_MAX) + 2 * INTERVAL_MS
+        while loop.clock.now_ms() < over_at:
             seen += await loop.run(1)
             if len(seen) % 3 == 0:
                 loop.restart()
