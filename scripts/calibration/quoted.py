@@ -8,7 +8,7 @@ from pathlib import Path
 from arbedge.domain.decision import LegKey
 from arbedge.domain.edge import Side
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import ExchangeId, Market
+from arbedge.domain.market import ExchangeId, Market, are_possible
 from arbedge.domain.policy import Policy
 from scripts.calibration.building import FUNDING_LAST, LOTS, SECOND_MS, charge_last, key_of, list_instrument
 from scripts.calibration.tape import About, Frame, RecordedTape, Row, level
@@ -76,7 +76,7 @@ def load_minutes(fixtures: Path) -> RecordedTape:
         for row in rows:
             at = int(row["ts_ms"]) + MINUTE_MS
             bid, ask = level(row["bid_close"], row["bid_size"]), level(row["ask_close"], row["ask_size"])
-            if not (bid.is_possible and ask.is_possible):
+            if not are_possible([bid, ask]):
                 continue
             mark = float(bid.price + ask.price) / 2
             funding = charge_last(charged, at, 8, mark) if market == "perp" else None

@@ -9,7 +9,9 @@ another: legs share theirs, and a cycle's own legs are its conversion.
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import accumulate
+from math import inf, isfinite
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -61,15 +63,10 @@ class Ladder:
 
     def __init__(self, levels: Sequence[Level]) -> None:
         self.levels = levels
-        self._sizes: list[Decimal] = []
-        self._cash = [Decimal(0)]  # cost of all levels before the one at this index, and at the end of all
-        size = cash = Decimal(0)
-        for level in levels:
-            size += level.size
-            cash += level.size * level.price
-            self._sizes.append(size)
-            self._cash.append(cash)
-        self.depth = size
+        self._sizes = list(accumulate(level.size for level in levels))
+        # What all levels before the one at this index cost, and at the end all of them.
+        self._cash = list(accumulate((level.size * level.price for level in levels), initial=Decimal(0)))
+        self.depth = self._sizes[-1] if levels else Decimal(0)
 
     @property
     def top(self) -> Decimal:
@@ -245,29 +242,52 @@ def trace_curve(value: Valuation, sizing: Sizing, unit: Decimal = Decimal(1)) ->
 def find_capacity(value: Valuation, sizing: Sizing, min_net_bps: float) -> Decimal:
     """The largest size, in quote currency at top of book, whose net edge is still at the minimum.
 
-    Before rounding, net edge does not rise with size, so a binary search over lots finds where it ends. Where lots
-    leave something over, the largest size is at most a few lots below; failing that, the next smaller one that
-    reaches the minimum is taken. Zero when none does.
+    Before rounding, net edge does not rise with size, so a search over lots finds where it ends. Where lots leave
+    something over, the largest size is at most a few lots below; failing that, the next smaller one that reaches the
+    minimum is taken. Zero when none does.
     """
     least = Decimal(str(min_net_bps))
+    find_edge = cache(lambda lots: value(lots * sizing.lot))
 
-    def is_too_large(lots: int) -> bool:
+    def find_surplus(lots: int) -> float:
+        """What is left above the minimum; infinite for a size too small to have, minus infinite for one too large."""
         try:
-            return value(lots * sizing.lot).before_rounding_bps < least
+            return float(find_edge(lots).before_rounding_bps - least) * lots
         except Refused as refused:
-            return refused.reason == "depth"
+            return -inf if refused.reason == "depth" else inf
 
     def reaches(lots: int) -> bool:
         try:
-            return value(lots * sizing.lot).net_bps >= least
+            return find_edge(lots).net_bps >= least
         except Refused:
             return False
 
-    low, high = 0, int(sizing.most // sizing.lot)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (low, middle - 1) if is_too_large(middle) else (middle, high)
+    low = _find_last(find_surplus, int(sizing.most // sizing.lot))
     steps = [low - step for step in range(_STEPS_MAX)]
     steps += [low - low * step**2 // _SHRINKS_MAX**2 for step in range(1, _SHRINKS_MAX)]
     lots = next((lots for lots in steps if lots > 0 and reaches(lots)), 0)
     return lots * sizing.lot * sizing.price
+
+
+def _find_last(find_surplus: Callable[[int], float], most: int) -> int:
+    """The largest number of lots up to `most` without a negative surplus; 0 where even one lot has none.
+
+    Between two levels of the books the surplus is a straight line, so where it crosses zero is guessed from the ends
+    of the interval; where that has not halved the interval in two steps, its middle is looked at instead.
+    """
+    low, low_surplus = 0, inf
+    over, over_surplus = most + 1, -inf
+    before, last = inf, inf
+    guess = most
+    while over - low > 1:
+        surplus = find_surplus(guess)
+        if surplus < 0:
+            over, over_surplus = guess, surplus
+        else:
+            low, low_surplus = guess, surplus
+        width = over - low
+        is_straight = isfinite(low_surplus) and isfinite(over_surplus) and width * 2 <= before
+        share = low_surplus / (low_surplus - over_surplus) if is_straight else 0.5
+        guess = min(max(low + int(width * share), low + 1), over - 1)
+        before, last = last, width
+    return low

@@ -129,16 +129,6 @@ class Level(Struct, frozen=True, array_like=True, gc=False):
     price: Decimal
     size: Decimal
 
-    @property
-    def is_possible(self) -> bool:
-        """Figures one can count with: exchanges' decoders let NaN and 1e999999 through."""
-        return (
-            self.price.is_finite()
-            and self.size.is_finite()
-            and PRICE_MIN <= self.price <= PRICE_MAX
-            and SIZE_MIN <= self.size <= SIZE_MAX
-        )
-
 
 class OrderBook(Struct, frozen=True):
     """Depth of one instrument in asset units; bids fall, asks rise."""
@@ -155,16 +145,21 @@ class OrderBook(Struct, frozen=True):
     @property
     def is_usable(self) -> bool:
         """A book with both sides in order, positive sizes and a positive spread; anything else is bad data."""
-        return (
-            bool(self.bids and self.asks)
-            and all(level.is_possible for level in self.bids)
-            and all(level.is_possible for level in self.asks)
-            and _are_rising(self.bids[::-1])
-            and _are_rising(self.asks)
-            and self.bids[0].price < self.asks[0].price
-        )
+        if not (self.bids and self.asks and are_possible(self.bids) and are_possible(self.asks)):
+            return False
+        prices = [level.price for level in (*reversed(self.bids), *self.asks)]
+        return prices == sorted(prices) and self.bids[0].price < self.asks[0].price
 
 
-def _are_rising(levels: Sequence[Level]) -> bool:
+def are_possible(levels: Sequence[Level]) -> bool:
+    """Figures one can count with: exchanges' decoders let NaN and 1e999999 through."""
     prices = [level.price for level in levels]
-    return prices == sorted(prices)
+    sizes = [level.size for level in levels]
+    return not levels or (
+        all(map(Decimal.is_finite, prices))
+        and all(map(Decimal.is_finite, sizes))
+        and min(prices) >= PRICE_MIN
+        and max(prices) <= PRICE_MAX
+        and min(sizes) >= SIZE_MIN
+        and max(sizes) <= SIZE_MAX
+    )

@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import isfinite
 from typing import Final
 
-from arbedge.domain.market import STAMP_MIN, Level, OrderBook, Quote
+from arbedge.domain.market import STAMP_MIN, OrderBook, Quote
 
 RATE_MAX: Final = 0.1  # of notional in one settlement; the exchanges cap theirs below half of it
 
@@ -19,8 +19,6 @@ def is_plausible_quote(quote: Quote) -> bool:
 
 def is_plausible_book(book: OrderBook) -> bool:
     """Both sides, each level worse than the one before it, nothing crossed."""
-    if not all(_is_positive(level) for level in (*book.bids, *book.asks)):
-        return False
     return (
         book.is_usable
         and _falls([level.price for level in book.bids])
@@ -33,10 +31,6 @@ def are_plausible_rates(rows: Sequence[tuple[int, float]], now: int) -> bool:
     times = [at for at, _ in rows]
     is_rising = all(before < after for before, after in pairwise(times))
     return is_rising and all(STAMP_MIN <= at <= now and abs(rate) <= RATE_MAX for at, rate in rows)
-
-
-def _is_positive(level: Level) -> bool:
-    return level.price.is_finite() and level.size.is_finite() and level.price > 0 and level.size > 0
 
 
 def _falls(prices: Sequence[Decimal]) -> bool:

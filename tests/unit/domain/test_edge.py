@@ -1,9 +1,11 @@
 """The worth of an opportunity at a size: exact sums, honest costs, monotone curves."""
 
 from decimal import Decimal as D
+from itertools import accumulate
+from math import log2
 
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from arbedge.domain.detection import cross_exchange, funding
@@ -216,6 +218,29 @@ def test_the_capacity_counts_a_size_that_cannot_be_valued_as_too_large():
         raise Refused("depth")
 
     assert find_capacity(refuse, measure_pair(pair(buy, sell)), 0) == 0
+
+
+@given(st.lists(st.tuples(st.integers(1, 20_000), st.integers(1, 300)), min_size=1, max_size=40), st.integers(-40, 200))
+def test_no_size_is_looked_at_twice_for_the_capacity_and_few_are(rows, minimum):
+    """At worst twice as many as halving would take; mostly half of those."""
+    prices = accumulate((step for _, step in rows), initial=10_000)
+    asks = [(D(price) / 100, D(lots) / 1000) for (lots, _), price in zip(rows, prices, strict=False)]
+    buy = terms(book(bids=[("99", DEEP)], asks=asks), lot_size=D("0.001"))
+    sell = terms(book("okx", bids=[("103", DEEP)], asks=[("104", DEEP)]), lot_size=D("0.001"))
+    sizing = measure_pair(pair(buy, sell))
+    looks = []
+
+    def value(size):
+        looks.append(size)
+        return cross_exchange.value(pair(buy, sell), size, NOW, POLICY)
+
+    capacity = find_capacity(value, sizing, minimum) / sizing.price / sizing.lot
+    most = int(sizing.most / sizing.lot)
+    assert len(looks) == len(set(looks)) <= 2 * log2(most + 1) + 4
+    event(f"{len(looks)} looks")
+    steps = {int(capacity) + step for step in (1, 2, 3, 10, 100)} | {most}
+    assert not any(value(lots * sizing.lot).net_bps >= minimum for lots in steps if capacity < lots <= most)
+    assert not capacity or value(capacity * sizing.lot).net_bps >= minimum
 
 
 def test_the_curve_falls_and_stops_where_a_book_ends():

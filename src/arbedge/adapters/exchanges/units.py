@@ -6,7 +6,7 @@ Exchanges count in base coins, in thousands of them (1000PEPE) or in contracts (
 from msgspec import Struct
 
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import STAMP_MAX, STAMP_MIN, Level, OrderBook
+from arbedge.domain.market import STAMP_MAX, STAMP_MIN, Level, OrderBook, are_possible
 from arbedge.limits import BOOK_DEPTH
 
 SETTLEMENTS = frozenset({"USDT", "USDC"})  # the coins a linear perpetual in scope settles in
@@ -43,7 +43,7 @@ def _convert_levels(levels: list[Level], instrument: Instrument) -> list[Level]:
     levels = levels[:BOOK_DEPTH]
     if instrument.units == 1:
         return levels
-    if not all(level.is_possible for level in levels):
+    if not are_possible(levels):
         raise ValueError("a level of the book is no price and size")
     multiplier, units = instrument.multiplier, instrument.units
     return [Level(level.price / multiplier, level.size * units) for level in levels]
