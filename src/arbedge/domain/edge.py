@@ -28,6 +28,7 @@ _CURVE_STEP = Decimal("1e-12")
 ROUNDING: Final = "rounding"  # the part that stands for what is left over below a lot
 _STEPS_MAX: Final = 16
 _SHRINKS_MAX: Final = 64
+_LOOKS_TO_HALVE: Final = 3
 
 CURVE_SIZES_USDT = tuple(Decimal(size) for size in (100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000))
 
@@ -191,7 +192,7 @@ class Sizing(NamedTuple):
 
     lot: Decimal  # every size is a multiple of it
     price: Decimal  # quote currency per unit of size at top of book
-    most: Decimal  # what the entry sides hold
+    most: Decimal  # what the sides that are walked hold
     legs: tuple[LegTerms, ...]  # the legs that trade exactly the size; what others trade follows from it
 
 
@@ -273,21 +274,26 @@ def _find_last(find_surplus: Callable[[int], float], most: int) -> int:
     """The largest number of lots up to `most` without a negative surplus; 0 where even one lot has none.
 
     Between two levels of the books the surplus is a straight line, so where it crosses zero is guessed from the ends
-    of the interval; where that has not halved the interval in two steps, its middle is looked at instead.
+    of the interval, by the Illinois method: an end that has stayed for two looks counts half. Where three looks have
+    not halved the interval, its middle is next, so no surplus takes more than 4 log2(most) looks.
     """
     low, low_surplus = 0, inf
     over, over_surplus = most + 1, -inf
-    before, last = inf, inf
-    guess = most
+    guess, was_negative = most, None
+    widths: list[int] = []
     while over - low > 1:
         surplus = find_surplus(guess)
-        if surplus < 0:
+        is_negative = surplus < 0
+        if is_negative:
             over, over_surplus = guess, surplus
+            low_surplus /= 2 if was_negative else 1
         else:
             low, low_surplus = guess, surplus
-        width = over - low
-        is_straight = isfinite(low_surplus) and isfinite(over_surplus) and width * 2 <= before
+            over_surplus /= 2 if was_negative is False else 1
+        was_negative = is_negative
+        widths.append(over - low)
+        is_slow = len(widths) > _LOOKS_TO_HALVE and widths[-1] * 2 > widths[-1 - _LOOKS_TO_HALVE]
+        is_straight = isfinite(low_surplus) and isfinite(over_surplus) and not is_slow
         share = low_surplus / (low_surplus - over_surplus) if is_straight else 0.5
-        guess = min(max(low + int(width * share), low + 1), over - 1)
-        before, last = last, width
+        guess = min(max(low + int(widths[-1] * share), low + 1), over - 1)
     return low

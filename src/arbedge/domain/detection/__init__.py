@@ -1,15 +1,15 @@
 """Finds candidates in a snapshot: one module a type, each pure and linear in the number of instruments.
 
 A module offers `detect(board, drops)`, which looks at tops of book, `value(legs, size, now, policy)`, which walks the
-order books, and where its legs do not trade one quantity, `measure(legs)`, which says how its sizes are counted. Where
-what is claimed is a forecast, `close(legs, size, entered_at)` says what leaving at these books brings.
+order books, and where it is more than a pair that is entered, `measure(legs)`, which says how its sizes are counted.
+Where what is claimed is a forecast, `close(legs, size, entered_at)` says what leaving at these books brings.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from arbedge.domain.detection import cross_exchange, funding, spot_perp, technical, triangular
+from arbedge.domain.detection import cross_exchange, funding, holding, spot_perp, technical, triangular
 from arbedge.domain.detection.board import Board, read_board
 from arbedge.domain.detection.candidates import Candidate, Drops
 from arbedge.domain.edge import Edge, Legs, Sizing, measure_pair
@@ -27,8 +27,8 @@ class Detector(NamedTuple):
 
 DETECTORS: Final[dict[OpportunityType, Detector]] = {
     "cross_exchange": Detector(cross_exchange.detect, cross_exchange.value),
-    "funding": Detector(funding.detect, funding.value),
-    "spot_perp": Detector(spot_perp.detect, spot_perp.value),
+    "funding": Detector(funding.detect, funding.value, holding.measure),
+    "spot_perp": Detector(spot_perp.detect, spot_perp.value, holding.measure),
     "triangular": Detector(triangular.detect, triangular.value, triangular.measure),
     "technical": Detector(technical.detect, technical.value, technical.measure, technical.close),
 }

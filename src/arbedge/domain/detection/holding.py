@@ -8,7 +8,7 @@ gains between the two legs, the exit at today's books returns, less both spreads
 from decimal import Decimal
 from typing import NamedTuple
 
-from arbedge.domain.edge import Fill, Legs, LegTerms
+from arbedge.domain.edge import Fill, Legs, LegTerms, Sizing, measure_pair
 from arbedge.domain.market import Funding
 
 HOUR_MS = 3_600_000
@@ -41,6 +41,12 @@ def find_first(funding: Funding, now: int) -> int:
 def overdue_ms(funding: Funding, now: int) -> float:
     """How long the settlement after the named one has been past: above 0, the rate has stopped being renewed."""
     return now - funding.next_at - funding.interval_h * HOUR_MS
+
+
+def measure(legs: Legs) -> Sizing:
+    """As of any pair, but no more than can be left again."""
+    sizing = measure_pair(legs)
+    return sizing._replace(most=min(sizing.most, *(leg.exit.depth for leg in legs)))
 
 
 def hold(legs: Legs, size: Decimal, now: int, horizon_h: int) -> Holding:

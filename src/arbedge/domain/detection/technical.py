@@ -118,7 +118,8 @@ def name_key(signal: Signal) -> str:
 
 def measure(legs: Legs) -> Sizing:
     (leg,) = legs
-    return Sizing(lot=leg.instrument.lot_asset, price=leg.entry.top, most=leg.entry.depth, legs=(leg,))
+    most = min(leg.entry.depth, leg.exit.depth)
+    return Sizing(lot=leg.instrument.lot_asset, price=leg.entry.top, most=most, legs=(leg,))
 
 
 def value(legs: Legs, size: Decimal, now: int, _policy: Policy) -> Edge:
