@@ -21,7 +21,7 @@ from scripts.local_stack import LocalStack
 AREA = "worker"
 SCAN_CRON, IDLE_CRON = "* * * * *", "59 23 31 12 *"  # the second is nobody's
 # Scans follow one another no faster than the exchanges' request limits allow.
-MOVING_SPACING_S, FROZEN_SPACING_S = 1.0, 0.65
+MOVING_SPACING_S, FROZEN_SPACING_S = 2.0, 0.65
 WARM_SCANS = 5
 CHATS = 20
 FIRST_CHAT = 620_000_001
