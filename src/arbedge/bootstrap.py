@@ -18,6 +18,7 @@ from arbedge.adapters.cloudflare.d1.database import Database
 from arbedge.adapters.cloudflare.d1.dead_letters import D1DeadLetters
 from arbedge.adapters.cloudflare.d1.deliveries import D1Deliveries
 from arbedge.adapters.cloudflare.d1.dependencies import D1Dependencies
+from arbedge.adapters.cloudflare.d1.funding_record import D1FundingRecord
 from arbedge.adapters.cloudflare.d1.instruments import D1Instruments, KeptCatalogue
 from arbedge.adapters.cloudflare.d1.learning import D1Learning
 from arbedge.adapters.cloudflare.d1.market_reads import D1ReadCounts
@@ -78,6 +79,7 @@ def build(
     dependencies, exchanges = D1Dependencies(database), _build_exchanges(settings, transport, clock, hosts)
     instruments = D1Instruments(database, KvCatalogueCache(bindings.KV), kept or KeptCatalogue())
     scans, snapshots, lake = D1Scans(database), KvSnapshotCache(bindings.KV), _build_lake(bindings, settings, client)
+    near, far, reads = KvDocuments(bindings.KV), R2Documents(bindings.LAKE), D1ReadCounts(database)
     chronicle = Chronicle(BindingQueue[Happened](bindings.EVENTS), settings.pseudonym_key)
     return Services(
         settings=settings,
@@ -93,16 +95,7 @@ def build(
         lake_upkeep=R2LakeUpkeep(bindings.LAKE),
         chronicle=chronicle,
         market=MarketData(
-            clock,
-            settings.market_mode,
-            exchanges,
-            instruments,
-            scans,
-            snapshots,
-            lake,
-            KvDocuments(bindings.KV),
-            R2Documents(bindings.LAKE),
-            D1ReadCounts(database),
+            clock, settings.market_mode, exchanges, instruments, scans, snapshots, lake, near, far, reads
         ),
         hosts=hosts,
         scanner=DurableScanner(bindings.SCANNER),
@@ -113,7 +106,8 @@ def build(
         learning=D1Learning(database),
         signals=D1Signals(database),
         track_record=D1TrackRecord(database),
-        public_documents=KvDocuments(bindings.KV),
+        funding_record=D1FundingRecord(database),
+        public_documents=near,
         appraiser=DurableAppraiser(bindings.APPRAISER),
         announcements=BindingQueue[Announce | Recount](bindings.OPPORTUNITIES),
         people=D1People(database),

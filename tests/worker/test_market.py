@@ -21,6 +21,19 @@ def test_tickers_come_from_the_newest_scan(worker: World):
         assert {row["source"] for row in body["data"]} <= sources
 
 
+def test_what_settlements_charged_comes_on_record_with_the_ticks(worker: World):
+    worker.scan()
+    for exchange in ("binance", "bybit", "okx"):
+        charged, cursor = [], {}
+        while cursor is not None:
+            body = worker.get("/market/funding", exchange=exchange, limit="50", **cursor).json()
+            charged += [row["charged"] for row in body["data"] if row["charged"]]
+            cursor = {"cursor": body["next_cursor"]} if body["next_cursor"] else None
+        assert charged
+        assert all(one["settlements"] > 0 and one["from_at"] < one["to_at"] for one in charged)
+        assert {one["mode"] for one in charged} == {"synthetic"}
+
+
 def test_the_bot_tells_a_price_with_its_last_day(worker: World):
     worker.say(FIONA, "/start")
     text = worker.say(FIONA, "/price BTC")["parameters"]["text"]

@@ -3,6 +3,7 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
+from arbedge.app.charged import load_charged
 from arbedge.app.hour import AssetHourView, RunView, load_hour, load_runs
 from arbedge.app.identity_views import NameView, QuarantineView, load_name, view_quarantine
 from arbedge.app.own_list import LeftOut, OwnPage, lack_edge, list_own, view_left_out
@@ -11,6 +12,7 @@ from arbedge.app.views import MissView, OpportunityDetail, view_miss, view_oppor
 from arbedge.domain.categories import ARBITRAGE, CATEGORIES, Category
 from arbedge.domain.detection.candidates import Drop
 from arbedge.domain.eligibility import Withheld, check_eligibility
+from arbedge.domain.funding_record import PerpKey
 from arbedge.domain.gauge import Gauge, choose_gauge
 from arbedge.domain.market import Mode
 from arbedge.domain.opportunity import Opportunity
@@ -22,6 +24,7 @@ from arbedge.domain.revaluation import Valuations, read
 from arbedge.domain.verdicts import is_premium_miss
 from arbedge.ports.appraisals import Appraisals
 from arbedge.ports.assets import Assets
+from arbedge.ports.funding_record import FundingRecord
 from arbedge.ports.store import Deliveries, Delivery, Opportunities, OpportunityFilter, ScanReport, Scans
 
 CLOSEST_SHOWN = 5
@@ -178,14 +181,23 @@ async def count_categories(opportunities: Opportunities, *, with_premium: bool) 
 
 
 async def get_opportunity(
-    opportunities: Opportunities, appraisals: Appraisals, opportunity_id: str, now: int, gauge: Gauge, policy: Policy
+    opportunities: Opportunities,
+    appraisals: Appraisals,
+    record: FundingRecord,
+    opportunity_id: str,
+    now: int,
+    gauge: Gauge,
+    policy: Policy,
 ) -> OpportunityDetail | None:
-    """One opportunity by the reader's gauge, with what became of it."""
+    """One opportunity by the reader's gauge, with what became of it and what its perpetuals charged before."""
     found = await opportunities.load(opportunity_id)
     if found is None:
         return None
     reading = read(found, gauge, policy, with_curve=True)
-    return view_opportunity(found, now, await appraisals.load(opportunity_id), reading)
+    view = view_opportunity(found, now, await appraisals.load(opportunity_id), reading)
+    perps: list[PerpKey | None] = [(leg.exchange, leg.symbol) if leg.market == "perp" else None for leg in view.legs]
+    charged = await load_charged(record, found.mode, {key for key in perps if key}, now)
+    return replace(view, charged=[key and charged.get(key) for key in perps])
 
 
 async def is_visible(deliveries: Deliveries, person: Person | None, view: OpportunityDetail | Opportunity) -> bool:

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import Struct
 
+from arbedge.app.charged import load_charged
 from arbedge.app.market_data import FeedAnswer, FeedKey, MarketData, Sourced
 from arbedge.app.market_views import (
     FeedView,
@@ -18,7 +19,8 @@ from arbedge.app.market_views import (
     view_ticker,
 )
 from arbedge.domain.instruments import Instrument
-from arbedge.domain.market import FEEDS, ExchangeId, Feed, Market, Quote
+from arbedge.domain.market import FEEDS, ExchangeId, Feed, Market, Mode, Quote
+from arbedge.ports.funding_record import FundingRecord
 
 ViewT = TypeVar("ViewT", TickerView, FundingRateView)
 Position = tuple[str, str, str, str, str]
@@ -68,14 +70,23 @@ async def list_tickers(
 
 
 async def list_funding(
-    market_data: MarketData, wanted: QuoteFilter, age_ms_max: int, limit: int, cursor: str | None, now: int
+    market_data: MarketData,
+    record: FundingRecord,
+    market_mode: Mode,
+    wanted: QuoteFilter,
+    age_ms_max: int,
+    limit: int,
+    cursor: str | None,
+    now: int,
 ) -> FundingPage:
-    """Perpetuals with the next settlement. Raises `ValueError` for a cursor this list did not give."""
+    """Perpetuals with their next and last settlements. Raises `ValueError` for a cursor this list did not give."""
     after = _parse_cursor(cursor)
     wanted = msgspec.structs.replace(wanted, market="perp")
     answers = await market_data.load_feeds(wanted.feeds, age_ms_max)
     funded = (row for row in _pick(answers, wanted) if row[2].funding)
     items, next_cursor = _page(funded, after, limit, lambda one, q: view_funding(one, q, now))
+    charged = await load_charged(record, market_mode, {(one.exchange, one.symbol) for one in items}, now)
+    items = [msgspec.structs.replace(one, charged=charged.get((one.exchange, one.symbol))) for one in items]
     return FundingPage(items, next_cursor, [view_feed_answer(key, answer) for key, answer in answers.items()])
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from arbedge.app.charged import ChargedView
 from arbedge.app.market_data import FeedAnswer, FeedKey, Missing, Sourced
 from arbedge.domain.candles import CandleSeries, Gap
 from arbedge.domain.instruments import Instrument
@@ -38,7 +39,10 @@ class TickerView(Struct, frozen=True):
 
 
 class FundingRateView(Struct, frozen=True):
-    """What the next settlement of a perpetual charges; positive: longs pay shorts. `apr_percent` is simple interest."""
+    """What the next settlement of a perpetual charges; positive: longs pay shorts. `apr_percent` is simple interest.
+
+    `charged` is what the last settlements really charged, null where none are on record.
+    """
 
     exchange: ExchangeId
     symbol: str
@@ -53,6 +57,7 @@ class FundingRateView(Struct, frozen=True):
     source: Source
     age_ms: int
     mode: Mode
+    charged: ChargedView | None = None
 
 
 class FeedView(Struct, frozen=True):

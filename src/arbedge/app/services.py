@@ -17,6 +17,7 @@ from arbedge.ports.assets import Assets
 from arbedge.ports.clock import Timer
 from arbedge.ports.exchange import ExchangeMarketData
 from arbedge.ports.flood import FloodGate
+from arbedge.ports.funding_record import FundingRecord
 from arbedge.ports.health import Dependencies
 from arbedge.ports.lake import EventLog, Lake, LakeUpkeep, SnapshotCache
 from arbedge.ports.learning import Learning
@@ -66,6 +67,7 @@ class Services:
     appraisals: Appraisals
     appraiser: Appraiser
     track_record: TrackRecord
+    funding_record: FundingRecord
     learning: Learning
     signals: SignalStore
     public_documents: Documents

@@ -8,6 +8,7 @@ from decimal import Context, Decimal
 
 from msgspec import Struct
 
+from arbedge.app.charged import ChargedView
 from arbedge.app.figures_shown import round_shown as _round
 from arbedge.app.figures_shown import trim as _trim
 from arbedge.app.leg_views import LegView, view_leg
@@ -137,7 +138,8 @@ class OutcomeView(Struct, frozen=True):
 class OpportunityDetail(OpportunityView, frozen=True):
     """With the edge curve, the life so far, the sides of the books that were walked (price, size), and the outcomes.
 
-    `exit_books` are those that closing the position walks; empty for what is not held.
+    `exit_books` are those that closing the position walks; empty for what is not held. `charged` is what the last
+    settlements of each leg really charged, null where none are on record; empty where nobody asked.
     """
 
     curve: list[CurveView]
@@ -145,6 +147,7 @@ class OpportunityDetail(OpportunityView, frozen=True):
     books: list[list[tuple[Decimal, Decimal]]]
     exit_books: list[list[tuple[Decimal, Decimal]]]
     outcomes: list[OutcomeView]
+    charged: list[ChargedView | None] = []
 
 
 class MissView(Struct, frozen=True):

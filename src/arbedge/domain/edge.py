@@ -248,7 +248,10 @@ def find_capacity(value: Valuation, sizing: Sizing, min_net_bps: float) -> Decim
     minimum is taken. Zero when none does.
     """
     least = Decimal(str(min_net_bps))
-    find_edge = cache(lambda lots: value(lots * sizing.lot))
+
+    @cache
+    def find_edge(lots: int) -> Edge:
+        return value(lots * sizing.lot)
 
     def find_surplus(lots: int) -> float:
         """What is left above the minimum; infinite for a size too small to have, minus infinite for one too large."""

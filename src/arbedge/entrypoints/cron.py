@@ -6,6 +6,7 @@ from typing import Final
 
 from arbedge.app.assets import refresh_assets
 from arbedge.app.forget import forget_old
+from arbedge.app.funding_record import record_funding
 from arbedge.app.learn import learn
 from arbedge.app.services import Services
 from arbedge.app.signals import find_signals
@@ -30,7 +31,7 @@ async def prune_metrics(services: Services, _scheduled_at: int) -> None:
 
 
 CRON_TABLE: Final[dict[str, tuple[Job, ...]]] = {
-    "* * * * *": (wake_scanner, wake_appraiser, watch_dependencies, watch_coin_data),
+    "* * * * *": (wake_scanner, wake_appraiser, watch_dependencies, watch_coin_data, record_funding),
     # A signal is good for an hour: it is looked for before anything that takes its time.
     "0 * * * *": (find_signals, refresh_assets, tidy_lake, prune_metrics, learn, forget_old),
 }

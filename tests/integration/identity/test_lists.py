@@ -100,7 +100,7 @@ async def test_an_exchange_that_does_not_answer_is_not_asked_for_its_lists_as_we
     seen = len(arbedge.sandbox.requests.entries("bybit"))
     await arbedge.scan()
     asked = {one.path.rpartition("/")[2] for one in arbedge.sandbox.requests.entries("bybit")[seen:]}
-    assert asked == {"tickers"}
+    assert asked == {"tickers", "history"}, "one question a minute is the funding record's"
 
 
 async def test_a_day_without_changes_is_told_as_one(arbedge: World):

@@ -224,7 +224,7 @@ def test_the_capacity_counts_a_size_that_cannot_be_valued_as_too_large():
 def test_no_size_is_looked_at_twice_for_the_capacity_and_few_are(rows, minimum):
     """What no surplus exceeds; halving alone would always take a quarter of it, and what it takes here is mostly one."""
     prices = accumulate((step for _, step in rows), initial=10_000)
-    asks = [(D(price) / 100, D(lots) / 1000) for (lots, _), price in zip(rows, prices, strict=False)]
+    asks = [(str(D(price) / 100), str(D(lots) / 1000)) for (lots, _), price in zip(rows, prices, strict=False)]
     buy = terms(book(bids=[("99", DEEP)], asks=asks), lot_size=D("0.001"))
     sell = terms(book("okx", bids=[("103", DEEP)], asks=[("104", DEEP)]), lot_size=D("0.001"))
     sizing = measure_pair(pair(buy, sell))

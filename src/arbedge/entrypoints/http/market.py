@@ -108,7 +108,7 @@ async def get_tickers(services: Ports, data: Data, person: Reader, query: Annota
 
 @router.get(
     "/market/funding",
-    summary="The next settlement of perpetuals",
+    summary="The next settlement of perpetuals, and what the last ones charged",
     response_class=Response,
     responses=describe_responses(FundingAnswer, 400, 401, 403, 413, 422, 429, 503),
     openapi_extra=SECURED,
@@ -118,7 +118,16 @@ async def get_funding(services: Ports, data: Data, person: Reader, query: Annota
     limit, most = _choose_limit(person, query.limit)
     age_ms_max, now = query.age_ms_max or FEEDS_AGE_MS_MAX, services.clock.now_ms()
     try:
-        page = await list_funding(data, _filter(query), age_ms_max, limit, query.cursor, now)
+        page = await list_funding(
+            data,
+            services.funding_record,
+            services.settings.market_mode,
+            _filter(query),
+            age_ms_max,
+            limit,
+            query.cursor,
+            now,
+        )
     except ValueError as error:
         raise _refuse_cursor(error, query.cursor) from error
     meta = QuotesMeta(limit, most, services.settings.market_mode, page.feeds)

@@ -122,6 +122,7 @@ async def get_one_opportunity(
         found = await get_opportunity(
             services.opportunities,
             services.appraisals,
+            services.funding_record,
             opportunity_id,
             services.clock.now_ms(),
             choose_gauge(person.preferences, services.policy, size_usdt, query.horizon_h),

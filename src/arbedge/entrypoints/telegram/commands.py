@@ -164,7 +164,13 @@ async def _find_detail(turn: Turn, opportunity_id: str, size_usdt: int | None) -
     if size_usdt is not None and size_usdt != gauge.size_usdt:
         gauge = replace(gauge, size_usdt=Decimal(size_usdt), size_from="asked")
     view = await browse.get_opportunity(
-        services.opportunities, services.appraisals, opportunity_id, turn.now, gauge, services.policy
+        services.opportunities,
+        services.appraisals,
+        services.funding_record,
+        opportunity_id,
+        turn.now,
+        gauge,
+        services.policy,
     )
     if view is None:
         return detail.render_missing(turn.mode)

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from arbedge.app.charged import ChargedView
 from arbedge.app.leg_views import LegView
 from arbedge.app.views import OpportunityDetail, OutcomeView
 from arbedge.domain.gauge import SIZES_USDT, Gauge
@@ -38,7 +39,7 @@ def render_detail(view: OpportunityDetail, now: int, place: callbacks.Place, gau
         render_waterfall(view),
         render_inventory(view),
         render_signal(view),
-        *(render_leg(leg, now) for leg in view.legs),
+        *_render_legs(view, now),
         _render_size(view),
         render_curve(view),
         _render_life(view),
@@ -94,6 +95,26 @@ def render_hidden(mode: str) -> Screen:
     """For someone whose plan leaves premium opportunities out."""
     blocks = [bold("Premium"), words.PREMIUM.format(net_bps=PREMIUM_NET_BPS)]
     return compose(mode, blocks, [[Button("Opportunities", data=callbacks.list_page(callbacks.Place())), MENU]])
+
+
+def _render_legs(view: OpportunityDetail, now: int) -> list[str]:
+    """Each leg, and for a perpetual on record what it has charged."""
+    charged = view.charged or [None] * len(view.legs)
+    return [
+        "\n".join(filter(None, (render_leg(leg, now), render_charged(one))))
+        for leg, one in zip(view.legs, charged, strict=True)
+    ]
+
+
+def render_charged(charged: ChargedView | None) -> str:
+    """What settlements really came to: a rate that stands out today says little where it did not last before."""
+    if charged is None:
+        return ""
+    return (
+        f"charged {charged.rate_sum * 10_000:+.2f} bps in {charged.settlements} settlements"
+        f" since {render_time(charged.from_at, 'D')}, {charged.rate_min * 10_000:+.2f} to"
+        f" {charged.rate_max * 10_000:+.2f} each; read {render_age(charged.age_ms)} ago, mode {quote(charged.mode)}"
+    )
 
 
 def _render_lot(leg: LegView) -> str:
