@@ -63,7 +63,7 @@ async def deliver(services: Services, message: Deliver, render: RenderAlert) -> 
         return None
     if delivery.state == "sending" and now - delivery.updated_at < CLAIM_MS:
         return CLAIM_MS // 1000
-    if not await services.deliveries.claim(delivery.opportunity_id, delivery.chat_id, delivery.attempts, now):
+    if not await services.deliveries.claim(delivery, now):
         return CLAIM_MS // 1000
     return await _show(services, opportunity, delivery, person, outcomes, valuations, render)
 

@@ -16,10 +16,10 @@ from arbedge.ports.funding_record import FundingRead
 log = logging.getLogger(__name__)
 
 
-async def record_funding(services: Services, _scheduled_at: int) -> None:
-    """One run of the minute's cron; a repeat goes on with those whose turn is next."""
+async def record_funding(services: Services, scheduled_at: int) -> None:
+    """One run of the minute's cron. Repeating it asks nobody again."""
     mode, now = services.settings.market_mode, services.clock.now_ms()
-    chosen = await services.funding_record.find_next(mode, now - SETTLEMENTS_AGE_MS_MAX)
+    chosen = await services.funding_record.find_next(mode, now - SETTLEMENTS_AGE_MS_MAX, scheduled_at)
     reads = await asyncio.gather(*(_read(services, one) for one in chosen))
     await services.market.settle_counts()
     await services.funding_record.save(mode, reads, now - FUNDING_DAYS_KEPT_MS)

@@ -23,9 +23,9 @@ class FundingRead(Struct, frozen=True):
 class FundingRecord(Protocol):
     """Kept per mode, never mixed. Every method raises `StoreUnavailable` and nothing else."""
 
-    async def find_next(self, mode: Mode, asked_before: int) -> list[Instrument]:
-        """One perpetual of each exchange: of those not asked for since then one that an open position would hold, else
-        who has waited longest.
+    async def find_next(self, mode: Mode, asked_before: int, turn_at: int) -> list[Instrument]:
+        """One perpetual of each exchange that has not had its turn at `turn_at` yet: of those not asked for since
+        `asked_before` one that an open position would hold, else who has waited longest.
         """
         ...
 

@@ -358,8 +358,8 @@ class Deliveries(Protocol):
 
     async def load(self, opportunity_id: str, chat_id: int) -> Delivery | None: ...
 
-    async def claim(self, opportunity_id: str, chat_id: int, expected_attempts: int, now: int) -> bool:
-        """Marks the delivery as being sent; False when it was taken, or there is nothing to send.
+    async def claim(self, delivery: Delivery, now: int) -> bool:
+        """Marks it as being sent; False when it was taken or told since it was loaded, or there is nothing to send.
 
         After False on a delivery that was loaded as `sending`, its holder may have died: ask again 30 s later.
         """

@@ -196,7 +196,7 @@ async def test_what_one_was_told_one_may_open(world: World):
     await world.ask(path, FREE, status=403)
     delivery = await world.services.deliveries.load(found.id, told.telegram_id)
     assert delivery
-    assert await world.services.deliveries.claim(found.id, told.telegram_id, delivery.attempts, NOW)
+    assert await world.services.deliveries.claim(delivery, NOW)
     await world.services.deliveries.settle(delivery, "sent", NOW, revision=1, message_id=77)
     assert (await world.ask(path, FREE))["data"]["asset"] == "ETH"
     assert (await world.ask(f"{path}/why", FREE))["data"]["delivery"]["message_id"] == 77

@@ -82,3 +82,10 @@ async def test_an_exchange_that_refuses_costs_the_others_nothing_and_is_read_whe
     arbedge.sandbox.faults.clear()
     await pass_minutes(arbedge, 2)
     assert len(await list_charged(arbedge, exchange="bybit")) == 2
+
+
+async def test_a_doubled_tick_asks_nobody_again(arbedge: World):
+    await arbedge.scan()
+    before = len(await list_charged(arbedge)), len(arbedge.sandbox.requests.entries("okx"))
+    await arbedge.tick(arbedge.clock.now_ms() - 2_000)
+    assert (len(await list_charged(arbedge)), len(arbedge.sandbox.requests.entries("okx"))) == before

@@ -50,7 +50,7 @@ class Desk:
         return delivery
 
     async def claim(self, delivery: Delivery, after_ms: int = 0) -> bool:
-        return await self.deliveries.claim(ID, self.chat, delivery.attempts, self.now + after_ms)
+        return await self.deliveries.claim(delivery, self.now + after_ms)
 
     async def settle(self, delivery: Delivery, state: State, message_id: int | None = None, after_ms: int = 0) -> None:
         revision = 1 if state == "sent" else None
@@ -149,6 +149,16 @@ async def test_while_someone_sends_nobody_else_may(desk: Desk) -> None:
 async def test_a_sender_that_died_is_replaced(desk: Desk) -> None:
     await desk.plan()
     assert await desk.claim(await desk.load())
+    assert await desk.claim(await desk.load(), after_ms=SENDING_MS_MAX)
+
+
+async def test_whoever_waited_for_a_slow_sender_does_not_send_again_what_it_has_sent_by_then(desk: Desk) -> None:
+    await desk.plan()
+    slow = await desk.load()
+    assert await desk.claim(slow)
+    waiting = await desk.load()
+    await desk.settle(slow, "sent", 55, after_ms=SENDING_MS_MAX)
+    assert not await desk.claim(waiting, after_ms=SENDING_MS_MAX), "it knows of no message and would send a second one"
     assert await desk.claim(await desk.load(), after_ms=SENDING_MS_MAX)
 
 

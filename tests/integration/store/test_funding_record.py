@@ -96,8 +96,8 @@ async def put_instruments(database: Database, *listed: Instrument) -> None:
         await database.run(sql, rows)
 
 
-async def find_next(record: D1FundingRecord, asked_before: int = AT - 3_600_000) -> list[tuple[str, str]]:
-    return [(one.exchange, one.symbol) for one in await record.find_next("synthetic", asked_before)]
+async def find_next(record: D1FundingRecord, turn_at: int = AT + 60_000) -> list[tuple[str, str]]:
+    return [(one.exchange, one.symbol) for one in await record.find_next("synthetic", AT - 3_600_000, turn_at)]
 
 
 async def test_each_exchange_has_its_turns_and_who_failed_waits_like_everyone(
@@ -118,7 +118,8 @@ async def test_each_exchange_has_its_turns_and_who_failed_waits_like_everyone(
         at = AT + step
         await record.save("synthetic", [FundingRead("binance", chosen[0][1], at, at if days else None, days)], 0)
     assert seen == ["AUSDT", "BUSDT", "CUSDT", "AUSDT"]
-    assert (await record.find_next("live", AT))[0].symbol == "AUSDT", "each mode has its own"
+    assert (await record.find_next("live", AT, 0))[0].symbol == "AUSDT", "each mode has its own"
+    assert await find_next(record, turn_at=AT + 3) == [("okx", "A-USDT-SWAP")], "binance has had that turn"
 
 
 async def test_what_an_open_position_would_hold_goes_first_once_an_hour(record: D1FundingRecord, database: Database):
@@ -137,6 +138,6 @@ async def test_what_an_open_position_would_hold_goes_first_once_an_hour(record: 
 
 async def test_an_outage_is_no_answer(record: D1FundingRecord, env: ShimEnv):
     env.DB.sqlite.connection.close()
-    for call in (record.find_next("live", 0), record.save("live", [read(day())], 0), record.load("live", [BTC], 0)):
+    for call in (record.find_next("live", 0, 0), record.save("live", [read(day())], 0), record.load("live", [BTC], 0)):
         with pytest.raises(StoreUnavailable):
             await call

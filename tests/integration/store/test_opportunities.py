@@ -273,7 +273,7 @@ async def test_a_list_without_premium_has_those_that_the_chat_was_told_of_and_co
         await deliveries.plan(id_, [(person, False)], 1)
     delivery = await deliveries.load(told, 100)
     assert delivery
-    assert await deliveries.claim(told, 100, 0, 1)
+    assert await deliveries.claim(delivery, 1)
     await deliveries.settle(delivery, "sent", 2, revision=1, message_id=9)
     mine = OpportunityFilter(is_premium=False, told_chat=100)
     page = await opportunities.list_open(mine, 5, None)

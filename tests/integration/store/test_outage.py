@@ -13,11 +13,12 @@ from arbedge.adapters.cloudflare.d1.people import D1People
 from arbedge.adapters.cloudflare.d1.scans import D1Scans
 from arbedge.adapters.cloudflare.d1.updates import D1Updates
 from arbedge.errors import StoreUnavailable
-from arbedge.ports.store import OpportunityFilter
+from arbedge.ports.store import Delivery, OpportunityFilter
 from tests.integration.store.builders import make_opportunity, make_report
 from tests.miniflare_shim import ShimEnv
 
 SECRET = "5f1c-not-to-be-repeated"
+DELIVERY = Delivery(SECRET, 1, SECRET, "queued", False, 0, None, 0, None, 1)
 CALLS: dict[str, Callable[[Database], Awaitable[object]]] = {
     "scans.begin": lambda db: D1Scans(db).begin(1, "live", 1),
     "scans.finish": lambda db: D1Scans(db).finish(make_report(1, 1), {}, []),
@@ -38,7 +39,7 @@ CALLS: dict[str, Callable[[Database], Awaitable[object]]] = {
     "people.load_page": lambda db: D1People(db).load_page(SECRET, 5, 1),
     "deliveries.load": lambda db: D1Deliveries(db).load(SECRET, 1),
     "deliveries.load_chats": lambda db: D1Deliveries(db).load_chats(SECRET, None, 5),
-    "deliveries.claim": lambda db: D1Deliveries(db).claim(SECRET, 1, 0, 1),
+    "deliveries.claim": lambda db: D1Deliveries(db).claim(DELIVERY, 1),
     "deliveries.record_decision": lambda db: D1Deliveries(db).record_decision(SECRET, 1, "", {}, 1),
     "updates.begin": lambda db: D1Updates(db).begin(32, 1),
     "updates.finish": lambda db: D1Updates(db).finish(32, SECRET, 1),

@@ -97,7 +97,7 @@ async def test_a_plan_without_premium_leaves_them_out_unless_they_were_told(worl
     await services.deliveries.plan(premium.id, [(person, False)], NOW)
     delivery = await services.deliveries.load(premium.id, FIONA)
     assert delivery
-    assert await services.deliveries.claim(premium.id, FIONA, 0, NOW)
+    assert await services.deliveries.claim(delivery, NOW)
     await services.deliveries.settle(delivery, "sent", NOW, revision=1, message_id=9)
     assert "fee buy" in only(await world.tap(FIONA, 7, f"op:o:{premium.id}"), "sendMessage").parameters["text"]
 

@@ -10,7 +10,8 @@
     failed    the chat cannot be told                  no                          no
     withheld  it ended before it was told              no; `plan` queues it again  by the claim's holder
 
-A claim raises `attempts`, and only the holder of the highest one may settle, with one exception: a message that
+A claim holds only for who knows the delivery as it is: a message recorded since it was loaded would be sent again.
+It raises `attempts`, and only the holder of the highest one may settle, with one exception: a message that
 Telegram confirmed is recorded whoever sent it, as long as none is recorded yet, so that no second one is sent.
 Only a holder that dies between Telegram's answer and its record lets a message be sent twice.
 """
@@ -54,7 +55,7 @@ FROM deliveries WHERE opportunity_id = ?1 AND chat_id = ?2
 """
 _CLAIM = """
 UPDATE deliveries SET state = 'sending', attempts = attempts + 1, updated_at = ?4
-WHERE opportunity_id = ?1 AND chat_id = ?2 AND attempts = ?3
+WHERE opportunity_id = ?1 AND chat_id = ?2 AND attempts = ?3 AND message_id IS ?6
   AND (state IN ('queued', 'sent') OR (state = 'sending' AND updated_at <= ?5))
 RETURNING attempts
 """
@@ -104,8 +105,9 @@ class D1Deliveries:
         rows = await self._database.run(_LOAD, opportunity_id, chat_id)
         return _read(rows[0]) if rows else None
 
-    async def claim(self, opportunity_id: str, chat_id: int, expected_attempts: int, now: int) -> bool:
-        rows = await self._database.run(_CLAIM, opportunity_id, chat_id, expected_attempts, now, now - SENDING_MS_MAX)
+    async def claim(self, delivery: Delivery, now: int) -> bool:
+        key = delivery.opportunity_id, delivery.chat_id
+        rows = await self._database.run(_CLAIM, *key, delivery.attempts, now, now - SENDING_MS_MAX, delivery.message_id)
         return bool(rows)
 
     async def settle(

@@ -33,7 +33,9 @@ WITH held AS (
     USING (exchange, symbol)
   WHERE market = 'perp'
 )
-SELECT payload FROM waiting WHERE place = 1 ORDER BY exchange
+SELECT payload FROM waiting
+WHERE place = 1 AND exchange NOT IN (SELECT exchange FROM funding_reads WHERE mode = ?1 AND asked_at >= ?3)
+ORDER BY exchange
 """  # noqa: S608 - made of constants
 _SAVE_DAYS = """
 INSERT INTO funding_days (mode, exchange, symbol, day, settlements, rate_sum, rate_min, rate_max)
@@ -75,8 +77,8 @@ class D1FundingRecord:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def find_next(self, mode: Mode, asked_before: int) -> list[Instrument]:
-        rows = await self._database.run(_FIND_NEXT, mode, asked_before)
+    async def find_next(self, mode: Mode, asked_before: int, turn_at: int) -> list[Instrument]:
+        rows = await self._database.run(_FIND_NEXT, mode, asked_before, turn_at)
         return unpack((row["payload"] for row in rows), _instruments)
 
     async def save(self, mode: Mode, reads: Sequence[FundingRead], forget_before: int) -> None:
