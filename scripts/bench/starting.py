@@ -36,7 +36,7 @@ class Default(WorkerEntrypoint):
 '''
 # The runtime's own modules do not exist outside it; their names are all that an import needs.
 STUBS = {
-    "js.py": "AbortController = AbortSignal = Array = Object = fetch = None\n",
+    "js.py": "def __getattr__(name): return None\n",
     "pyodide/__init__.py": "",
     "pyodide/ffi.py": "class JsException(Exception): ...\ndef to_js(value, **options): ...\n",
     "workers.py": "class Response: ...\nclass WorkerEntrypoint: ...\nclass asgi: ...\n",
